@@ -4,11 +4,26 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const scalars = {
-  string: "string", bytes: "string", bool: "boolean", int32: "number", int64: "number", uint32: "number", double: "number",
+  string: "string",
+  bytes: "string",
+  bool: "boolean",
+  int32: "number",
+  int64: "number",
+  uint32: "number",
+  double: "number",
 };
 const forms = {
-  time: "string", microTime: "string", duration: "string", quantity: "string | number", intOrString: "number | string",
-  rawJson: "unknown", rawJsonOrProto: "unknown", items: "string[]", oneOrMany: "unknown", schemaOrBool: "unknown", schemaOrStrings: "unknown",
+  time: "string",
+  microTime: "string",
+  duration: "string",
+  quantity: "string | number",
+  intOrString: "number | string",
+  rawJson: "unknown",
+  rawJsonOrProto: "unknown",
+  items: "string[]",
+  oneOrMany: "unknown",
+  schemaOrBool: "unknown",
+  schemaOrStrings: "unknown",
 };
 
 /** Splits "core.v1.PodSpec" into its module "core.v1" and its name "PodSpec". */
@@ -51,7 +66,9 @@ export function writeTypes(table, folder) {
       if (typeof fields === "string" && fields.startsWith("[]")) {
         const item = reference(fields.slice(2), home);
         imports.add("meta.v1");
-        bodies.push(`export interface ${name} {\n  apiVersion: string;\n  kind: string;\n  metadata: ${module === "meta.v1" ? "ListMeta" : "meta_v1.ListMeta"};\n  items: ${item}[];\n}`);
+        bodies.push(
+          `export interface ${name} {\n  apiVersion: string;\n  kind: string;\n  metadata: ${module === "meta.v1" ? "ListMeta" : "meta_v1.ListMeta"};\n  items: ${item}[];\n}`,
+        );
         continue;
       }
       if (fields["~"]) continue;
@@ -70,11 +87,15 @@ export function writeTypes(table, folder) {
           lines.push(`  ${JSON.stringify(field)}${always ? "" : "?"}: ${text};`);
         }
       };
-      if (fields.metadata && String(fields.metadata[1]).includes("ObjectMeta") && id !== "core.v1.PodTemplateSpec") lines.push("  apiVersion: string;", "  kind: string;");
+      if (fields.metadata && String(fields.metadata[1]).includes("ObjectMeta") && id !== "core.v1.PodTemplateSpec")
+        lines.push("  apiVersion: string;", "  kind: string;");
       emit(fields, home);
       bodies.push(`export interface ${name} {\n${lines.join("\n")}\n}`);
     }
-    const header = [...imports].filter((target) => target !== module).sort().map((target) => `import type * as ${target.replaceAll(".", "_")} from "./${target}.ts";`);
+    const header = [...imports]
+      .filter((target) => target !== module)
+      .sort()
+      .map((target) => `import type * as ${target.replaceAll(".", "_")} from "./${target}.ts";`);
     writeFileSync(join(folder, `${module}.ts`), `// Generated at install time; do not edit.\n${header.join("\n")}\n\n${bodies.join("\n\n")}\n`);
   }
 }

@@ -7,10 +7,27 @@
 export type Scalar = "string" | "bytes" | "bool" | "int32" | "int64" | "uint32" | "double";
 
 /** Types with a JSON form of their own; see data/protobuf-fields.json, "~". */
-export type Form = "time" | "microTime" | "duration" | "quantity" | "intOrString" | "rawJson" | "rawJsonOrProto" | "items" | "oneOrMany" | "schemaOrBool" | "schemaOrStrings";
+export type Form =
+  | "time"
+  | "microTime"
+  | "duration"
+  | "quantity"
+  | "intOrString"
+  | "rawJson"
+  | "rawJsonOrProto"
+  | "items"
+  | "oneOrMany"
+  | "schemaOrBool"
+  | "schemaOrStrings";
 
 export interface FieldSchema {
   readonly name: string;
+  /** Protobuf field number within its own message (the innermost of `inlined`); 0 for apiVersion and kind, which travel in the envelope. */
+  readonly number: number;
+  /** The inlined structs that lead to the field, outermost first: flat in JSON, submessages on the wire. */
+  readonly inlined: readonly InlinedStruct[];
+  /** The Go type as decoding errors print it when it does not follow from `type`, e.g. "v1.Protocol". */
+  readonly goType: string | undefined;
   /** Scalar name, or the id of a message such as "core.v1.PodSpec" (resolve with `typeSchema`). */
   readonly type: Scalar | { readonly message: string };
   readonly repeated: boolean;
@@ -25,8 +42,14 @@ export interface FieldSchema {
   readonly mapType: "atomic" | "granular" | undefined;
   readonly patchStrategies: readonly ("merge" | "replace" | "retainKeys")[];
   readonly patchMergeKey: string | undefined;
-  /** The schema default that matters for list-map keys (`protocol: TCP`). */
+  /** The schema's default where it is not just the zero of an always present field; list-map keys need it (`protocol: TCP`). */
   readonly default: unknown;
+}
+
+/** A struct that Go embeds: `name` is the embedded type's name, `number` its wire number in the outer message. */
+export interface InlinedStruct {
+  readonly name: string;
+  readonly number: number;
 }
 
 export interface TypeSchema {
