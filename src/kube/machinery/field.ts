@@ -1,7 +1,16 @@
 /** Field paths and the errors of validation, worded as apimachinery's `field` package words them. */
 
 export type FieldErrorType =
-  | "Required" | "Invalid" | "NotSupported" | "Forbidden" | "Duplicate" | "NotFound" | "TooLong" | "TooMany" | "TypeInvalid" | "Internal";
+  | "Required"
+  | "Invalid"
+  | "NotSupported"
+  | "Forbidden"
+  | "Duplicate"
+  | "NotFound"
+  | "TooLong"
+  | "TooMany"
+  | "TypeInvalid"
+  | "Internal";
 
 const TYPES: Record<FieldErrorType, { reason: string; text: string; showsValue: boolean }> = {
   Required: { reason: "FieldValueRequired", text: "Required value", showsValue: false },
@@ -100,7 +109,15 @@ export class FieldErrors {
     this.add("Invalid", at, value, detail);
   }
   notSupported(at: FieldPath, value: unknown, supported: readonly string[]): void {
-    this.add("NotSupported", at, value, `supported values: ${[...supported].sort().map((each) => JSON.stringify(each)).join(", ")}`);
+    this.add(
+      "NotSupported",
+      at,
+      value,
+      `supported values: ${[...supported]
+        .sort()
+        .map((each) => JSON.stringify(each))
+        .join(", ")}`,
+    );
   }
   forbidden(at: FieldPath, detail: string): void {
     this.add("Forbidden", at, undefined, detail);

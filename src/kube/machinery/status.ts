@@ -82,7 +82,11 @@ export function unauthorized(): StatusError {
 
 /** 403; `message` is the text after `… is forbidden: `. */
 export function forbidden(target: GroupResource, name: string, message: string, causes?: StatusCause[]): StatusError {
-  const subject = name ? `${groupResourceText(target)} ${JSON.stringify(name)} is forbidden` : target.resource ? `${groupResourceText(target)} is forbidden` : "forbidden";
+  const subject = name
+    ? `${groupResourceText(target)} ${JSON.stringify(name)} is forbidden`
+    : target.resource
+      ? `${groupResourceText(target)} is forbidden`
+      : "forbidden";
   return new StatusError(403, "Forbidden", `${subject}: ${message}`, detailsOf(target, name, causes ? { causes } : {}));
 }
 
@@ -96,7 +100,12 @@ export function noSuchResource(): StatusError {
 }
 
 export function methodNotSupported(target: GroupResource, action: string): StatusError {
-  return new StatusError(405, "MethodNotAllowed", `${action} is not supported on resources of kind ${JSON.stringify(groupResourceText(target))}`, detailsOf(target, ""));
+  return new StatusError(
+    405,
+    "MethodNotAllowed",
+    `${action} is not supported on resources of kind ${JSON.stringify(groupResourceText(target))}`,
+    detailsOf(target, ""),
+  );
 }
 
 export function notAcceptable(accepted: string[]): StatusError {
@@ -109,7 +118,12 @@ export function alreadyExists(target: GroupResource, name: string): StatusError 
 
 /** 409; `why` is the text after `Operation cannot be fulfilled on …: `. */
 export function conflict(target: GroupResource, name: string, why: string): StatusError {
-  return new StatusError(409, "Conflict", `Operation cannot be fulfilled on ${groupResourceText(target)} ${JSON.stringify(name)}: ${why}`, detailsOf(target, name));
+  return new StatusError(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on ${groupResourceText(target)} ${JSON.stringify(name)}: ${why}`,
+    detailsOf(target, name),
+  );
 }
 
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
@@ -123,7 +137,11 @@ export function requestEntityTooLarge(limitBytes: number): StatusError {
 }
 
 export function unsupportedMediaType(accepted: string[]): StatusError {
-  return new StatusError(415, "UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`);
+  return new StatusError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+  );
 }
 
 /** 422 with one cause per field error; `kind` is the Kind, not the resource (that is how upstream fills details.kind). */
