@@ -1,0 +1,133 @@
+/** Reads of the revision log: the live row of a key, the rows of a snapshot, texts by revision, changes in order. */
+import { CompactedError } from "./errors.ts";
+import { EVENTS } from "./events.ts";
+import { LiveChange, LiveObject } from "./live.ts";
+import { keyOf } from "./path.ts";
+import { CHANGE_TYPES } from "./schema.ts";
+import type { ObjectKey } from "./types.ts";
+
+export interface Row {
+  path: string;
+  revision: number;
+}
+
+/** A part of a resource's keys: the open interval between two paths. */
+export interface Range {
+  resource: string;
+  from: string;
+  to: string;
+}
+
+export function readLive(sql: SqlStorage, key: ObjectKey, path: string): LiveObject | undefined {
+  const row = sql
+    .exec<{ rev: number; value: string }>(
+      "SELECT o.rev, r.value FROM objects o JOIN revisions r ON r.rev = o.rev WHERE o.resource = ? AND o.path = ?",
+      key.resource,
+      path,
+    )
+    .toArray()[0];
+  return row && new LiveObject(key, row.rev, row.rev, row.value);
+}
+
+/** The live rows of a range, in order, at most `limit` (-1 = all): work in proportion to the rows returned. */
+export function liveRows(sql: SqlStorage, { resource, from, to }: Range, limit: number): Row[] {
+  return rowsOf(
+    sql.exec<{ path: string; rev: number }>(
+      "SELECT path, rev FROM objects WHERE resource = ? AND path > ? AND path < ? ORDER BY path LIMIT ?",
+      resource,
+      from,
+      to,
+      limit,
+    ),
+  );
+}
+
+export function countLive(sql: SqlStorage, { resource, from, to }: Range): number {
+  return sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM objects WHERE resource = ? AND path > ? AND path < ?", resource, from, to).one().count;
+}
+
+/**
+ * The rows of a range as they were at `revision`. A live row not younger than `revision` is one of them. Whatever changed
+ * since has rows after `revision` in the log, and exactly one of these points back to a row not younger than `revision`:
+ * the one that was live then. (A creation points back to nothing.) So the work beyond the live rows is the changes since.
+ */
+export function rowsAt(sql: SqlStorage, { resource, from, to }: Range, revision: number, limit: number): Row[] {
+  return rowsOf(
+    sql.exec<{ path: string; rev: number }>(
+      `SELECT path, rev FROM objects WHERE resource = ?1 AND path > ?2 AND path < ?3 AND rev <= ?4
+       UNION ALL
+       SELECT path, prev FROM revisions WHERE rev > ?4 AND resource = ?1 AND path > ?2 AND path < ?3 AND prev > 0 AND prev <= ?4
+       ORDER BY path LIMIT ?5`,
+      resource,
+      from,
+      to,
+      revision,
+      limit,
+    ),
+  );
+}
+
+export function countAt(sql: SqlStorage, { resource, from, to }: Range, revision: number): number {
+  return sql
+    .exec<{ count: number }>(
+      `SELECT (SELECT COUNT(*) FROM objects WHERE resource = ?1 AND path > ?2 AND path < ?3 AND rev <= ?4)
+            + (SELECT COUNT(*) FROM revisions WHERE rev > ?4 AND resource = ?1 AND path > ?2 AND path < ?3 AND prev > 0 AND prev <= ?4) AS count`,
+      resource,
+      from,
+      to,
+      revision,
+    )
+    .one().count;
+}
+
+/** The Events of a range that existed at `revision` and have been deleted since, as the rows of their deletions. */
+export function eventsDeletedSince(sql: SqlStorage, { from, to }: Range, revision: number): Row[] {
+  return rowsOf(
+    sql.exec<{ path: string; rev: number }>(
+      "SELECT path, rev FROM revisions WHERE rev > ?1 AND resource = ?2 AND path > ?3 AND path < ?4 AND prev <= ?1",
+      revision,
+      EVENTS,
+      from,
+      to,
+    ),
+  );
+}
+
+/** Fills in the texts of those `revisions` that are in the log. */
+export function addTexts(sql: SqlStorage, revisions: readonly number[], texts: Map<number, string>): void {
+  const rows = sql.exec<{ rev: number; value: string }>(
+    "SELECT rev, value FROM revisions WHERE rev IN (SELECT value FROM json_each(?))",
+    JSON.stringify(revisions),
+  );
+  for (const row of rows) texts.set(row.rev, row.value);
+}
+
+/**
+ * Up to `limit` rows of the log after `from` and up to `upTo`. `revision` is where the reader began: of an Event created
+ * and deleted since, it never knew.
+ */
+export function changes(sql: SqlStorage, resource: string | undefined, revision: number, from: number, upTo: number, limit: number): LiveChange[] {
+  const rows = sql.exec<{ rev: number; resource: string; path: string; type: number; prev: number; value: string; previous: string | null }>(
+    `SELECT r.rev, r.resource, r.path, r.type, r.prev, r.value, p.value AS previous FROM revisions r LEFT JOIN revisions p ON p.rev = r.prev
+     WHERE r.rev > ?1 AND r.rev <= ?2 AND (?3 IS NULL OR r.resource = ?3) AND NOT (r.resource = '${EVENTS}' AND r.prev > ?4)
+     ORDER BY r.rev LIMIT ?5`,
+    from,
+    upTo,
+    resource ?? null,
+    revision,
+    limit,
+  );
+  return Array.from(rows, (row) => {
+    const key = keyOf(row.resource, row.path);
+    const type = CHANGE_TYPES[row.type] ?? "MODIFIED";
+    const live = new LiveObject(key, row.rev, row.rev, row.value);
+    if (type === "ADDED") return new LiveChange(type, row.path, live, undefined);
+    // Only an Event's deletion has no row before it: its last state stands for that.
+    if (row.previous === null && row.resource !== EVENTS) throw new CompactedError(row.prev, row.rev);
+    return new LiveChange(type, row.path, live, row.previous === null ? live : new LiveObject(key, row.prev, row.prev, row.previous));
+  });
+}
+
+function rowsOf(cursor: Iterable<{ path: string; rev: number }>): Row[] {
+  return Array.from(cursor, (row) => ({ path: row.path, revision: row.rev }));
+}
