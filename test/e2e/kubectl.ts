@@ -22,7 +22,8 @@ export function debianKubectl(suite: string): Kubectl {
     const version: { clientVersion: { gitVersion: string } } = JSON.parse(execFileSync(path, ["version", "--client", "-o", "json"], { encoding: "utf8" }));
     return { path, version: version.clientVersion.gitVersion };
   } catch (error) {
-    return { missing: `kubectl of Debian ${suite} cannot be had: ${error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error)}` };
+    const said = error instanceof Error ? error.message.split("\n").filter((line) => !line.startsWith("Command failed")) : [String(error)];
+    return { missing: `kubectl of Debian ${suite} cannot be had: ${said.slice(0, 2).join(" ")}` };
   }
 }
 
