@@ -1,0 +1,27 @@
+/** ComponentStatus (v1, deprecated): the health of control plane components; made up per request, never stored. */
+import { defineKind } from "../define.ts";
+import type { ComponentStatus } from "../schema/generated/types/core.v1.ts";
+import { NAME, column, nameCell } from "./table.ts";
+
+export const componentStatus = defineKind<ComponentStatus>({
+  group: "",
+  version: "v1",
+  kind: "ComponentStatus",
+  plural: "componentstatuses",
+  shortNames: ["cs"],
+  scope: "Cluster",
+  verbs: ["get", "list"],
+  storedVersion: "",
+  warnings: () => ["v1 ComponentStatus is deprecated in v1.19+"],
+  columns: [
+    NAME,
+    column("Status", { description: "Status of the component conditions" }),
+    column("Message", { description: "Message of the component conditions" }),
+    column("Error", { description: "Error of the component conditions" }),
+  ],
+  cells(object) {
+    const health = object.conditions?.find((condition) => condition.type === "Healthy");
+    const status = health?.status === "True" ? "Healthy" : health?.status === "False" ? "Unhealthy" : "Unknown";
+    return [nameCell(object), status, health?.message ?? "", health?.error ?? ""];
+  },
+});

@@ -1,0 +1,74 @@
+/** Namespace (v1): the scope of names. Deletion is two-step: `kubernetes` in spec.finalizers goes last, through /finalize. */
+import { defineKind } from "../define.ts";
+import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { isDNS1123Label, isQualifiedName, nameIsDNSLabel } from "../machinery/names.ts";
+import type { Namespace } from "../schema/generated/types/core.v1.ts";
+import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+
+/** The immutable label that selectors use to name a namespace. */
+export const NAME_LABEL = "kubernetes.io/metadata.name";
+const FINALIZER = "kubernetes";
+
+export const namespace = defineKind<Namespace>({
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  shortNames: ["ns"],
+  scope: "Cluster",
+  verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+  subresources: {
+    status: { keeps: { labels: true, annotations: true }, validateUpdate: validateStatusUpdate },
+    others: { finalize: { verbs: ["update"] } },
+  },
+  specFinalizers: true,
+  returnsDeletedObject: true,
+  resetFields: { "": [["status"]], status: [["spec"]] },
+  validateName: nameIsDNSLabel,
+  applyDefaults(object) {
+    const name = object.metadata.name;
+    if (name && isDNS1123Label(name).length === 0) object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: name };
+    object.status ??= {};
+    object.status.phase ||= "Active";
+  },
+  prepareForCreate(object) {
+    object.status = { phase: "Active" };
+    // `kubernetes` holds the namespace until the namespace controller has emptied it.
+    object.spec ??= {};
+    const finalizers = object.spec.finalizers ?? [];
+    if (!finalizers.includes(FINALIZER)) object.spec.finalizers = [...finalizers, FINALIZER];
+  },
+  prepareForUpdate(object, old) {
+    // Only /finalize changes the finalizers of the spec.
+    object.spec ??= {};
+    if (old.spec?.finalizers) object.spec.finalizers = old.spec.finalizers;
+    else delete object.spec.finalizers;
+  },
+  validate(object, errors, at) {
+    validateFinalizers(object, errors, at);
+  },
+  columns: [NAME, column("Status", { description: "The status of the namespace" }), AGE],
+  cells: (object, now) => [nameCell(object), object.status?.phase ?? "", ageCell(object, now)],
+  selectableFields: { "status.phase": (object) => object.status?.phase ?? "", name: (object) => object.metadata.name ?? "" },
+});
+
+function validateFinalizers(object: Namespace, errors: FieldErrors, at: FieldPath): void {
+  for (const [i, finalizer] of (object.spec?.finalizers ?? []).entries()) {
+    const field = at.child("spec", "finalizers");
+    const problems = isQualifiedName(finalizer);
+    for (const problem of problems) errors.invalid(field, finalizer, problem);
+    if (problems.length === 0 && !finalizer.includes("/") && finalizer !== FINALIZER && finalizer !== "orphan") {
+      errors.invalid(field.index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+  }
+}
+
+function validateStatusUpdate(object: Namespace, old: Namespace, errors: FieldErrors): void {
+  void old;
+  const phase = object.status?.phase;
+  if (!object.metadata.deletionTimestamp) {
+    if (phase !== "Active") errors.add("Invalid", "status.Phase", phase ?? "", "may only be 'Active' if `deletionTimestamp` is empty");
+  } else if (phase !== "Terminating") {
+    errors.add("Invalid", "status.Phase", phase ?? "", "may only be 'Terminating' if `deletionTimestamp` is not empty");
+  }
+}

@@ -1,0 +1,73 @@
+/** What a Node may say and how it may change. */
+import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { isQualifiedName, isValidLabelValue } from "../machinery/names.ts";
+import type { Node, Taint } from "../schema/generated/types/core.v1.ts";
+import { sameJson } from "./equality.ts";
+import { isValidCIDRForLegacyField, parseCIDR } from "../machinery/ip.ts";
+import { type ResourceList, validateResourceName, validateResourceQuantity } from "./resources.ts";
+
+const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+export function validateNode(object: Node, errors: FieldErrors, at: FieldPath): void {
+  const specAt = at.child("spec");
+  const spec = object.spec ?? {};
+  if (spec.taints?.length) validateTaints(spec.taints, errors, at.child("metadata", "taints"));
+  validateResources(object.status?.capacity, errors, at.child("status", "capacity"));
+  validateResources(object.status?.allocatable, errors, at.child("status", "allocatable"));
+  validatePodCIDRs(spec.podCIDRs ?? [], errors, specAt.child("podCIDRs"));
+}
+
+function validateResources(list: ResourceList | undefined, errors: FieldErrors, at: FieldPath): void {
+  for (const [name, value] of Object.entries(list ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    validateResourceName(name, errors, at.key(name));
+    validateResourceQuantity(name, value, errors, at.key(name));
+  }
+}
+
+function validatePodCIDRs(cidrs: readonly string[], errors: FieldErrors, at: FieldPath): void {
+  for (const [i, cidr] of cidrs.entries()) for (const problem of isValidCIDRForLegacyField(cidr)) errors.invalid(at.index(i), cidr, problem);
+  if (cidrs.length < 2) return;
+  const families = cidrs.map((cidr) => parseCIDR(cidr)?.address.length);
+  if (cidrs.length > 2 || families.some((family) => !family) || families[0] === families[1]) {
+    errors.invalid(at, cidrs, "may specify no more than one CIDR for each IP family");
+  }
+}
+
+/** Taints: qualified key, label value, known effect, each key and effect once. */
+export function validateTaints(taints: readonly Taint[], errors: FieldErrors, at: FieldPath): void {
+  const seen = new Set<string>();
+  for (const [i, taint] of taints.entries()) {
+    const taintAt = at.index(i);
+    for (const problem of isQualifiedName(taint.key)) errors.invalid(taintAt.child("key"), taint.key, problem);
+    const valueProblems = isValidLabelValue(taint.value ?? "");
+    if (valueProblems.length > 0) errors.invalid(taintAt.child("value"), taint.value, valueProblems.join(";"));
+    validateEffect(taint.effect, errors, taintAt.child("effect"));
+    const key = `${taint.effect}/${taint.key}`;
+    if (seen.has(key)) {
+      const value = { Key: taint.key, Value: taint.value ?? "", Effect: taint.effect, TimeAdded: taint.timeAdded ?? null };
+      errors.add("Duplicate", taintAt, value, "taints must be unique by key and effect pair");
+    }
+    seen.add(key);
+  }
+}
+
+function validateEffect(effect: string | undefined, errors: FieldErrors, at: FieldPath): void {
+  if (EFFECTS.includes(effect ?? "")) return;
+  if (!effect) errors.required(at);
+  else errors.notSupported(at, effect, EFFECTS);
+}
+
+export function validateNodeUpdate(object: Node, old: Node, errors: FieldErrors): void {
+  const spec = object.spec ?? {};
+  const was = old.spec ?? {};
+  // Set once, by whoever assigns node networks.
+  if (was.podCIDRs?.length) {
+    if (spec.podCIDRs?.length !== was.podCIDRs.length || spec.podCIDRs.some((cidr, i) => cidr !== was.podCIDRs?.[i])) {
+      errors.add("Forbidden", "spec.podCIDRs", undefined, "node updates may not change podCIDR except from \"\" to valid");
+    }
+  }
+  if (was.providerID && spec.providerID !== was.providerID) {
+    errors.add("Forbidden", "spec.providerID", undefined, "node updates may not change providerID except from \"\" to valid");
+  }
+  if (spec.configSource && !sameJson(spec.configSource, was.configSource)) errors.add("Forbidden", "spec.configSource", undefined, "configSource may not be set");
+}

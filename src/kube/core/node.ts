@@ -1,0 +1,89 @@
+/** Node (v1): a machine that runs pods. */
+import { defineKind } from "../define.ts";
+import type { Node } from "../schema/generated/types/core.v1.ts";
+import { validateNode, validateNodeUpdate } from "./node-rules.ts";
+import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+
+const ROLE_PREFIX = "node-role.kubernetes.io/";
+const ROLE_LABEL = "kubernetes.io/role";
+
+export const node = defineKind<Node>({
+  group: "",
+  version: "v1",
+  kind: "Node",
+  plural: "nodes",
+  shortNames: ["no"],
+  scope: "Cluster",
+  subresources: {
+    status: {
+      keeps: { labels: true, annotations: true },
+      validateUpdate: validateNodeUpdate,
+    },
+    others: { proxy: { verbs: ["create", "delete", "get", "patch", "update"], kind: "NodeProxyOptions" } },
+  },
+  resetFields: { "": [["status"]], status: [["spec"]] },
+  applyDefaults(object) {
+    object.spec ??= {};
+    const { status } = object;
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  },
+  prepareForCreate(object) {
+    if (object.spec.configSource) delete object.spec.configSource;
+  },
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  warnings(object, old) {
+    const warnings: string[] = [];
+    if (object.spec?.configSource && !old?.spec?.configSource) warnings.push("spec.configSource: the feature is no longer supported");
+    if (object.spec?.externalID && !old?.spec?.externalID) warnings.push("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+    return warnings;
+  },
+  columns: [
+    NAME,
+    column("Status", { description: "The status of the node" }),
+    column("Roles", { description: "The roles of the node" }),
+    AGE,
+    column("Version"),
+    column("Internal-IP", { wide: true }),
+    column("External-IP", { wide: true }),
+    column("OS-Image", { wide: true }),
+    column("Kernel-Version", { wide: true }),
+    column("Container-Runtime", { wide: true }),
+  ],
+  cells(object, now) {
+    const info = object.status?.nodeInfo;
+    return [
+      nameCell(object),
+      statusCell(object),
+      rolesCell(object),
+      ageCell(object, now),
+      info?.kubeletVersion ?? "",
+      addressCell(object, "InternalIP"),
+      addressCell(object, "ExternalIP"),
+      info?.osImage || "<unknown>",
+      info?.kernelVersion || "<unknown>",
+      info?.containerRuntimeVersion || "<unknown>",
+    ];
+  },
+  selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
+});
+
+function statusCell(object: Node): string {
+  const ready = object.status?.conditions?.find((condition) => condition.type === "Ready");
+  const status = [ready ? (ready.status === "True" ? "Ready" : "NotReady") : "Unknown"];
+  if (object.spec?.unschedulable) status.push("SchedulingDisabled");
+  return status.join(",");
+}
+
+function rolesCell(object: Node): string {
+  const roles = new Set<string>();
+  for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
+    if (key.startsWith(ROLE_PREFIX) && key.length > ROLE_PREFIX.length) roles.add(key.slice(ROLE_PREFIX.length));
+    else if (key === ROLE_LABEL && value) roles.add(value);
+  }
+  return roles.size > 0 ? [...roles].sort().join(",") : "<none>";
+}
+
+function addressCell(object: Node, type: string): string {
+  return object.status?.addresses?.find((address) => address.type === type)?.address ?? "<none>";
+}

@@ -1,0 +1,73 @@
+/** PersistentVolumeClaim (v1): a request for storage. */
+import { defineKind } from "../define.ts";
+import type { PersistentVolumeClaim } from "../schema/generated/types/core.v1.ts";
+import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from "./persistent-volume-claim-rules.ts";
+import { accessModesCell, storageClassOf } from "./storage-cells.ts";
+import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+
+export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
+  group: "",
+  version: "v1",
+  kind: "PersistentVolumeClaim",
+  plural: "persistentvolumeclaims",
+  shortNames: ["pvc"],
+  scope: "Namespaced",
+  subresources: { status: { keeps: { labels: true, annotations: true }, validateUpdate: validateClaimStatusUpdate } },
+  returnsDeletedObject: true,
+  resetFields: { "": [["status"]], status: [["spec"]] },
+  applyDefaults(object) {
+    object.spec ??= { resources: {} };
+    object.status ??= {};
+    object.status.phase ||= "Pending";
+    object.spec.volumeMode ??= "Filesystem";
+    mirrorDataSource(object);
+  },
+  prepareForCreate(object) {
+    object.status = { phase: "Pending" };
+    mirrorDataSource(object);
+  },
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  warnings(object) {
+    const requested = String(object.spec?.resources?.requests?.storage ?? "");
+    return requested.endsWith("m") ? [`spec.resources.requests[storage]: fractional byte value ${JSON.stringify(requested)} is invalid, must be an integer`] : [];
+  },
+  columns: [
+    NAME,
+    column("Status"),
+    column("Volume"),
+    column("Capacity"),
+    column("Access Modes"),
+    column("StorageClass", { description: "StorageClass of the pvc" }),
+    column("VolumeAttributesClass", { description: "VolumeAttributesClass of the pvc" }),
+    AGE,
+    column("VolumeMode", { wide: true }),
+  ],
+  cells(object, now) {
+    const { spec, status } = object;
+    const bound = Boolean(spec?.volumeName);
+    return [
+      nameCell(object),
+      object.metadata.deletionTimestamp ? "Terminating" : (status?.phase ?? ""),
+      spec?.volumeName ?? "",
+      bound ? String(status?.capacity?.storage ?? "0") : "",
+      bound ? accessModesCell(status?.accessModes) : "",
+      storageClassOf(object.metadata.annotations, spec?.storageClassName),
+      spec?.volumeAttributesClassName ?? "<unset>",
+      ageCell(object, now),
+      spec?.volumeMode ?? "<unset>",
+    ];
+  },
+  selectableFields: { name: (object) => object.metadata.name ?? "" },
+});
+
+/** dataSource and dataSourceRef say the same thing: whichever is given fills the other (KEP-1495). */
+function mirrorDataSource(object: PersistentVolumeClaim): void {
+  const { spec } = object;
+  if (spec.dataSource && !spec.dataSourceRef) {
+    spec.dataSourceRef = { ...spec.dataSource };
+  } else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
+    const { kind, name, apiGroup } = spec.dataSourceRef;
+    spec.dataSource = apiGroup === undefined ? { kind, name } : { apiGroup, kind, name };
+  }
+}
