@@ -11,7 +11,7 @@ const read = (name) => JSON.parse(readFileSync(join(root, "data", name), "utf8")
 const generated = join(root, "src/kube/schema/generated");
 
 const fields = read("protobuf-fields.json");
-const model = buildModel({ fields, annotations: read("schema-annotations.json"), discovery: read("discovery.json") });
+const model = buildModel({ fields, annotations: read("schema-annotations.json"), discovery: read("discovery.json"), goTypes: read("go-types.json") });
 
 writeTypes(fields, join(generated, "types"));
 writeTable(model, join(generated, "table.ts"));

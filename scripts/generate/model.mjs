@@ -92,6 +92,7 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
   }
 
   const listCodes = invert(annotations.byField);
+  const goTypeOf = new Map(Object.entries(goTypes).flatMap(([goType, fields]) => (goType.startsWith("_") ? [] : fields.split(" ").map((field) => [field, goType]))));
   const atomic = new Set(Object.entries(annotations.atomicObjects).flatMap(([module, names]) => names.split(" ").map((name) => `${module}.${name}`)));
   const requiredYes = new Set(annotations.required.yes.split(" "));
   const requiredNo = new Set(annotations.required.no.split(" "));
@@ -115,7 +116,7 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
       fields: [],
       inlined: [],
       union: annotations.unions[id],
-      root: kindRoots.has(id) || META_KINDS.some((kind) => id === `meta.v1.${kind}`) || /^core\.v1\.\w+Options$/.test(id),
+      root: kindRoots.has(id) || META_KINDS.some((kind) => id === `meta.v1.${kind}`) || /^core\.v1\.(Node|Pod|Service)\w+Options$/.test(id),
     };
     types.set(id, type);
     for (const [name, [number, reference, flags = ""]] of Object.entries(fields).filter(([name]) => name !== "~")) {
@@ -134,7 +135,7 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
         map: flags.includes("m"),
         always: flags.includes("k"),
         presence: flags.includes("p"),
-        goType: goTypes?.[id]?.[name],
+        goType: goTypeOf.get(`${id}.${name}`),
       });
     }
     if (type.form) return;

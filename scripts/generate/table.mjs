@@ -6,7 +6,7 @@ import { SCALARS, splitId } from "./model.mjs";
 
 const LETTERS = { string: "s", bytes: "y", bool: "b", int32: "i", int64: "l", uint32: "u", double: "d" };
 
-function line(model, type) {
+function line(type) {
   const [module] = splitId(type.id);
   const short = (id) => (splitId(id)[0] === module ? splitId(id)[1] : id);
   const parts = [];
@@ -48,7 +48,7 @@ export function writeTable(model, file) {
   for (const type of [...model.types.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const [module, name] = splitId(type.id);
     if (!modules.has(module)) modules.set(module, {});
-    modules.get(module)[name] = line(model, type);
+    modules.get(module)[name] = line(type);
   }
   const groups = {};
   for (const module of modules.keys()) {

@@ -10,6 +10,7 @@ import { canonicalQuantity } from "../machinery/quantity.ts";
 import { StatusError } from "../machinery/status.ts";
 import { isObject, type JsonObject } from "../object.ts";
 import { canonicalBase64 } from "./base64.ts";
+import { putInDocumentOrder } from "./json.ts";
 import type { DecodeReport, FieldSchema, Form, Scalar, TypeSchema } from "./schema.ts";
 import { typeSchema } from "./table.ts";
 import { canonicalDuration, canonicalMicroTime, canonicalTime } from "./time.ts";
@@ -20,13 +21,17 @@ const MAX_STRICT_ERRORS = 100;
 /** Only JSON schemas nest without bound; beyond this many levels a body is refused rather than risking the stack. */
 const MAX_DEPTH = 1000;
 
-/** A value of the wrong JSON type. `why` is the decoder's own text, for callers that frame it in another way (patches). */
+/**
+ * A value of the wrong JSON type. `why` is the decoder's own text, for callers that frame it in another way (patches);
+ * the options of a request (DeleteOptions and the like) are refused with it alone.
+ */
 export class DecodeError extends StatusError {
   readonly why: string;
 
   constructor(schema: TypeSchema, why: string) {
     const [, version = ""] = schema.id.split(".");
-    super(400, "BadRequest", `${schema.goName} in version ${JSON.stringify(version)} cannot be handled as a ${schema.goName}: ${why}`);
+    const subject = `${schema.goName} in version ${JSON.stringify(version)} cannot be handled as a ${schema.goName}`;
+    super(400, "BadRequest", schema.id.startsWith("meta.v1.") ? why : `${subject}: ${why}`);
     this.why = why;
   }
 }
@@ -37,10 +42,14 @@ export class DecodeError extends StatusError {
  * @throws DecodeError (400) when a value has the wrong JSON type or can't be parsed.
  */
 export function decode(schema: TypeSchema, value: JsonObject, report: DecodeReport): JsonObject {
+  const duplicates = report.strict.length;
   const run = new Run(report);
   try {
     const object = readMessage(planOf(schema), value, run);
-    if (run.saved === undefined) return object;
+    if (run.saved === undefined) {
+      if (duplicates > 0) putInDocumentOrder(report);
+      return object;
+    }
   } catch (error) {
     if (error instanceof Refusal) throw new DecodeError(schema, error.message);
     throw error;
@@ -168,7 +177,9 @@ function fieldPlan(owner: TypeSchema, field: FieldSchema): FieldPlan {
   const scalar = single && typeof field.type === "string" && field.type !== "bytes" ? field.type : undefined;
   const item = itemReader(field);
   const goType = field.goType ?? goTypeOf(field);
-  const read = field.repeated ? listReader(goType, item, zeroItem(field)) : field.map ? mapReader(goType, item, zeroItem(field)) : item;
+  // An empty list that is always present does not survive upstream's protobuf storage (definitions are stored as JSON).
+  const nullWhenEmpty = field.always && !owner.id.startsWith("apiextensions.");
+  const read = field.repeated ? listReader(goType, item, zeroItem(field), nullWhenEmpty) : field.map ? mapReader(goType, item, zeroItem(field)) : item;
   const empties = field.repeated || field.map || typeof field.type === "string" || formOf(field) === "items";
   return {
     name: field.name,
@@ -272,20 +283,21 @@ function scalarReader(type: Scalar, goType: string): Reader {
       return (value, run) => (typeof value === "number" && Number.isFinite(value) ? value : run.mistyped(value, goType));
     case "bytes":
       return (value, run) => readBytes(value, run, goType);
+    case "int64":
+      return (value, run) =>
+        Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63 ? Math.min(value as number, MAX_INT64) + 0 : run.mistyped(value, goType);
     default: {
       const [least, most] = RANGES[type];
-      return (value, run) =>
-        typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? value + 0 : run.mistyped(value, goType);
+      return (value, run) => (Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) + 0 : run.mistyped(value, goType));
     }
   }
 }
 
-/** Inclusive. A JavaScript number holds integers up to 2^53 exactly; larger int64 values are rounded. */
-const RANGES = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  int64: [-(2 ** 63), 2 ** 63],
-} as const;
+/** Inclusive. */
+const RANGES = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1] } as const;
+
+/** JavaScript numbers hold integers up to 2^53 exactly; larger ones are rounded. The largest that is still an int64. */
+const MAX_INT64 = 2 ** 63 - 1024;
 
 function readBytes(value: unknown, run: Run, goType: string): unknown {
   if (typeof value === "string") {
@@ -294,12 +306,18 @@ function readBytes(value: unknown, run: Run, goType: string): unknown {
     run.saved ??= `illegal base64 data at input byte ${read}`;
     return undefined;
   }
+  if (Array.isArray(value)) {
+    // Go takes a list of numbers for bytes, too.
+    const broken = value.find((byte) => byte !== null && !(Number.isInteger(byte) && byte >= 0 && byte <= 255));
+    return broken === undefined ? btoa(String.fromCharCode(...value)) : run.mistyped(broken, "uint8");
+  }
   return run.mistyped(value, goType);
 }
 
-function listReader(goType: string, item: Reader, zero: () => unknown): Reader {
+function listReader(goType: string, item: Reader, zero: () => unknown, nullWhenEmpty = false): Reader {
   return (value, run) => {
     if (!Array.isArray(value)) return run.mistyped(value, goType);
+    if (nullWhenEmpty && value.length === 0) return null;
     const out: unknown[] = [];
     const depth = run.path.length;
     for (let index = 0; index < value.length; index++) {
@@ -331,13 +349,13 @@ function mapReader(goType: string, item: Reader, zero: () => unknown): Reader {
 
 /** What an absent field of a type without omitempty looks like in Go's JSON. */
 function zeroOf(field: FieldSchema): () => unknown {
-  if (field.presence || field.repeated || field.map) return () => null;
+  if (field.presence || field.repeated || field.map || field.type === "bytes") return () => null;
   return zeroItem(field);
 }
 
 function zeroItem(field: FieldSchema): () => unknown {
   if (typeof field.type === "string") {
-    const zero = field.type === "string" ? "" : field.type === "bool" ? false : field.type === "bytes" ? null : 0;
+    const zero = field.type === "string" || field.type === "bytes" ? "" : field.type === "bool" ? false : 0;
     return () => zero;
   }
   const schema = typeSchema(field.type.message);

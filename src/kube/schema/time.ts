@@ -65,7 +65,7 @@ function parse(text: string, layout: string): { date: Date; micros: number } {
   const second = range(digits(2, "05"), 0, 59, "second");
   let micros = 0;
   if (layout === RFC3339_MICRO) {
-    const fraction = /^[.,](\d{6})(?!\d)/.exec(rest) ?? fail(rest, ".000000");
+    const fraction = /^[.,](\d{6})/.exec(rest) ?? fail(rest, ".000000");
     micros = Number(fraction[1]);
     rest = rest.slice(7);
   } else {
