@@ -1,0 +1,163 @@
+/**
+ * YAML in and out as the Kubernetes API reads and writes it: YAML 1.1 scalars (`yes` is true, `0777` is octal) but
+ * neither timestamps nor base-60 numbers; the first document of a stream only; keys become JSON strings.
+ */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  parseAllDocuments,
+  stringify,
+  type Tags,
+  type YAMLMap,
+} from "yaml";
+
+export class YamlError extends Error {}
+
+export interface YamlReport {
+  /** `line 3: key "name" already set in map`, in document order. */
+  readonly duplicates: string[];
+}
+
+/** Timestamps stay text, and `12:30` is a string: the original's YAML reader knows no base 60. */
+function tags(all: Tags): Tags {
+  return all.filter((tag) => {
+    if (typeof tag === "string") return true;
+    return tag.tag !== "tag:yaml.org,2002:timestamp" && !("format" in tag && tag.format === "TIME");
+  });
+}
+
+/**
+ * YAML → JSON text; integers keep all their digits. A repeated key is reported, and its last value wins.
+ * An empty document is `{}`.
+ * @throws YamlError
+ */
+export function yamlToJson(text: string, report: YamlReport): string {
+  const first = text.trimStart();
+  if (first.startsWith("{") && isJson(first)) return text;
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    version: "1.1",
+    merge: true,
+    uniqueKeys: false,
+    intAsBigInt: true,
+    lineCounter: lines,
+    prettyErrors: false,
+    customTags: tags,
+  });
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  if (!document?.contents) return "{}";
+  const error = document.errors[0];
+  if (error) throw new YamlError(`yaml: line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  const writer = new JsonWriter(document, lines, report);
+  const json = writer.write(document.contents);
+  return json === "null" ? "{}" : json;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Aliases may multiply a small document into a huge one; a request body never needs this much. */
+const MAX_NODES = 1_000_000;
+
+class JsonWriter {
+  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #lines: LineCounter;
+  readonly #report: YamlReport;
+  #nodes = 0;
+
+  constructor(document: Document.Parsed<ParsedNode>, lines: LineCounter, report: YamlReport) {
+    this.#document = document;
+    this.#lines = lines;
+    this.#report = report;
+  }
+
+  write(node: unknown): string {
+    if (++this.#nodes > MAX_NODES) throw new YamlError("yaml: document contains excessive aliasing");
+    if (isAlias(node)) return this.write(this.#resolve(node));
+    if (isScalar(node)) return scalar(node.value);
+    if (isSeq(node)) return `[${node.items.map((item) => this.write(item)).join(",")}]`;
+    if (isMap(node)) return `{${[...this.#fields(node)].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
+    return "null";
+  }
+
+  #resolve(alias: Alias): Node {
+    const target = alias.resolve(this.#document);
+    if (!target) throw new YamlError(`yaml: unknown anchor '${alias.source}' referenced`);
+    return target;
+  }
+
+  /** Field → JSON text. Merged maps (`<<`) fill in what the map does not say itself. */
+  #fields(map: YAMLMap): Map<string, string> {
+    const fields = new Map<string, string>();
+    const merged: unknown[] = [];
+    for (const pair of map.items as Pair[]) {
+      if (!isPair(pair)) continue;
+      const key = this.#key(pair.key);
+      if (key === "<<" && isScalar(pair.key) && pair.key.type === "PLAIN") {
+        merged.push(pair.value);
+        continue;
+      }
+      if (fields.has(key)) this.#report.duplicates.push(`line ${this.#lineOf(pair.key)}: key ${JSON.stringify(key)} already set in map`);
+      fields.set(key, this.write(pair.value));
+    }
+    for (const source of merged) this.#merge(fields, source);
+    return fields;
+  }
+
+  #merge(fields: Map<string, string>, source: unknown): void {
+    const node = isAlias(source) ? this.#resolve(source) : source;
+    if (isSeq(node)) {
+      for (const item of node.items) this.#merge(fields, item);
+    } else if (isMap(node)) {
+      for (const [key, value] of this.#fields(node)) if (!fields.has(key)) fields.set(key, value);
+    } else {
+      throw new YamlError("yaml: map merge requires map or sequence of maps as the value");
+    }
+  }
+
+  #key(node: unknown): string {
+    const resolved = isAlias(node) ? this.#resolve(node) : node;
+    if (!isScalar(resolved)) throw new YamlError("yaml: invalid map key");
+    return typeof resolved.value === "symbol" ? "<<" : String(resolved.value);
+  }
+
+  #lineOf(node: unknown): number {
+    const range = (node as { range?: [number, number, number] | null }).range;
+    return range ? this.#lines.linePos(range[0]).line : 0;
+  }
+}
+
+function scalar(value: unknown): string {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number" && !Number.isFinite(value)) throw new YamlError(`error converting YAML to JSON: json: unsupported value: ${value}`);
+  if (value instanceof Uint8Array) return JSON.stringify(new TextDecoder().decode(value));
+  return JSON.stringify(value ?? null);
+}
+
+/** A JSON value as the original prints YAML: keys in order, sequences not indented, long text folded at 80. */
+export function toYaml(value: unknown): string {
+  return stringify(value, {
+    version: "1.1",
+    indentSeq: false,
+    sortMapEntries: true,
+    lineWidth: 80,
+    aliasDuplicateObjects: false,
+    defaultStringType: "PLAIN",
+    customTags: tags,
+  });
+}
