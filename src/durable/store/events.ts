@@ -39,12 +39,13 @@ export class EventTable {
     for (const [path, row] of this.#index) if (path > from && path < to && row.created <= revision) yield { path, revision: row.revision };
   }
 
-  /** Fills in the texts of those `revisions` that are, or within the window were, a live Event's. */
+  /** Fills in the texts of those `revisions` that are, or within the window were, an Event's: its newest, or its deletion's. */
   addTexts(revisions: readonly number[], texts: Map<number, string>): void {
     const nowAt = new Map(revisions.map((revision) => [revision, this.#superseded.ownerOf(revision)?.revision ?? revision]));
     const values = new Map<number, string>();
     const rows = this.#sql.exec<{ rev: number; value: string }>(
-      "SELECT rev, value FROM events WHERE rev IN (SELECT value FROM json_each(?))",
+      `SELECT rev, value FROM events WHERE rev IN (SELECT value FROM json_each(?1))
+       UNION ALL SELECT rev, value FROM revisions WHERE rev IN (SELECT value FROM json_each(?1))`,
       JSON.stringify([...nowAt.values()]),
     );
     for (const row of rows) values.set(row.rev, row.value);

@@ -184,7 +184,7 @@ class OperationTransaction implements Transaction {
     const logRevision = table === "log" ? revision : (previous?.logRevision ?? revision);
     const live = new LiveObject(key, revision, logRevision, text, object);
     this.#write(new LiveChange(previous ? "MODIFIED" : "ADDED", pathOf(key.namespace, key.name), live, previous), table, live);
-    return live;
+    return { revision, text };
   }
 
   delete(key: ObjectKey, last: KubeObject): Stored {
@@ -194,7 +194,7 @@ class OperationTransaction implements Transaction {
     last.metadata.resourceVersion = String(revision);
     const live = new LiveObject(key, revision, revision, textOf(last), last);
     this.#write(new LiveChange("DELETED", pathOf(key.namespace, key.name), live, previous), key.resource === EVENTS ? "events" : "log", undefined);
-    return live;
+    return { revision, text: live.text };
   }
 
   #write(change: LiveChange, table: Write["table"], live: LiveObject | undefined): void {
