@@ -288,7 +288,8 @@ function scalarReader(type: Scalar, goType: string): Reader {
         Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63 ? Math.min(value as number, MAX_INT64) + 0 : run.mistyped(value, goType);
     default: {
       const [least, most] = RANGES[type];
-      return (value, run) => (Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) + 0 : run.mistyped(value, goType));
+      return (value, run) =>
+        Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) + 0 : run.mistyped(value, goType);
     }
   }
 }
