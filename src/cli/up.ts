@@ -89,7 +89,7 @@ export async function up(options: UpOptions, progress: Progress): Promise<Runnin
         moduleFile: "worker.js",
         compatibilityDate: COMPATIBILITY_DATE,
         compatibilityFlags: COMPATIBILITY_FLAGS,
-        environment: { PERIGEE_OPERATOR_KEY: key, PERIGEE_CA_CERT: certificate?.caCertificate ?? "", PUBLIC_ENDPOINT: origin(ports.main) },
+        environment: { PERIGEE_OPERATOR_KEY: key, PERIGEE_CA_CERT: certificate?.caCertificate ?? "", PUBLIC_ENDPOINT: new URL(origin(ports.main)).host },
       }),
     );
     writeFileSync(folder.log, "");
