@@ -75,22 +75,17 @@ export async function serveCluster(request: Request, env: Env, target: ClusterTa
     accept: headers.get("accept"),
     userAgent,
   };
-  let negotiated: Negotiated | undefined;
   try {
     const path = decodePath(target.path);
     const info = parseRequestInfo(path);
-    const response = info
-      ? await serveResource(exchange, info, (chosen) => {
-          negotiated = chosen;
-        })
-      : await serveNonResource(exchange, path);
+    const response = info ? await serveResource(exchange, info) : await serveNonResource(exchange, path);
     countRequest(request.method, response.status);
     return response;
   } catch (thrown) {
     if (thrown instanceof MalformedPath) return new Response("400 Bad Request", { status: 400, headers: { "Content-Type": "text/plain; charset=utf-8" } });
     const error = await authenticatedFirst(exchange, asStatusError(thrown));
     countRequest(request.method, error.code);
-    return errorResponse(exchange.reply, error, negotiated);
+    return errorResponse(exchange.reply, error, exchange.accept);
   }
 }
 
@@ -104,7 +99,7 @@ async function authenticatedFirst({ stub, request }: Exchange, error: StatusErro
   }
 }
 
-async function serveResource(exchange: Exchange, info: RequestInfo, onNegotiated: (negotiated: Negotiated) => void): Promise<Response> {
+async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Response> {
   const { request, query, accept, reply, userAgent } = exchange;
   if (info.resource === "") throw noSuchResource();
   const verb = verbOf(request.method, info, query.watch);
@@ -112,14 +107,11 @@ async function serveResource(exchange: Exchange, info: RequestInfo, onNegotiated
   const watchable = request.method === "GET" && info.name === "";
   checkRepresentable(accept, watchable);
   const kind = builtInKind(info);
-  const readable =
-    !kind || info.subresource !== "" ? info.subresource === "" || info.subresource === "status" || info.subresource === "scale" : kind.verbs.includes("get");
   if (verb === "watch") {
     const negotiated = negotiate(accept, offersMetaViews, true);
     return serveWatch(exchange, info, kind, negotiated);
   }
   const negotiated = negotiate(accept, hasViews(kind, info) ? offersMetaViews : offersNoView);
-  onNegotiated(negotiated);
   const maybeCredential = credentialOf(request.headers);
   const credential = maybeCredential instanceof Promise ? await maybeCredential : maybeCredential;
   const message = resourceRequest(info, verb, query, userAgent, credential);
@@ -136,7 +128,7 @@ async function serveResource(exchange: Exchange, info: RequestInfo, onNegotiated
     if (body.strictErrors.length > 0) message.bodyStrictErrors = body.strictErrors;
   }
   const response = await ask(exchange, message);
-  return render(response, { reply, negotiated, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
+  return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
 }
 
 /** What can be read has the views; reviews and actions (SubjectAccessReview, eviction, binding) have none. */

@@ -121,6 +121,15 @@ function parseClause(text: string): (Clause & { q: number }) | undefined {
   return { type: type.toLowerCase(), subtype: (subtype || "*").toLowerCase(), parameters, q };
 }
 
+/** How a failure is answered: in a format the client accepts without any view, else undefined (indented JSON). */
+export function negotiateError(accept: string | null): Negotiated | undefined {
+  try {
+    return negotiate(accept, offersNoView);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The views every readable resource offers; both versions of them have one shape. */
 export function offersMetaViews({ group, version, kind }: View): boolean {
   if (group !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return false;

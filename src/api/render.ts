@@ -3,13 +3,15 @@ import type { ResourceResponse } from "../durable/protocol.ts";
 import type { Kind } from "../kube/kind.ts";
 import { StatusError } from "../kube/machinery/status.ts";
 import { isObject, type JsonObject } from "../kube/object.ts";
-import { JSON_TYPE, type Negotiated, type View } from "./negotiate.ts";
+import { JSON_TYPE, type Negotiated, negotiateError, type View } from "./negotiate.ts";
 import { addWarnings, headersFor, jsonResponse, type Reply, retryAfter, textBody, valueResponse } from "./respond.ts";
 import { builtInTable, customTable, includeObjectOf, metadataOf, partialOf, type TableOptions, type TableShape, tableOf } from "./table.ts";
 
 export interface Rendering {
   reply: Reply;
   negotiated: Negotiated;
+  /** The Accept header, for what a failure is answered in. */
+  accept: string | null;
   /** undefined for a custom resource. */
   kind: Kind | undefined;
   query: Readonly<Record<string, string>>;
@@ -46,19 +48,19 @@ function failureHeaders({ status, retryAfterSeconds }: ResourceResponse): Record
   return headers;
 }
 
-async function renderOther(response: ResourceResponse, { reply, negotiated, kind, query }: Rendering): Promise<Response> {
+async function renderOther(response: ResourceResponse, { reply, negotiated: wanted, accept, kind, query }: Rendering): Promise<Response> {
   const text = typeof response.body === "string" ? response.body : await new Response(response.body).text();
   const failed = response.status >= 400;
   const more = failed ? failureHeaders(response) : {};
-  // A failure has no other view: it falls back to indented JSON.
-  if (failed && negotiated.view) return jsonResponse(reply, response.status, text, more, true);
+  // A failure has no other view: the client reads it in a format it accepts for objects, else in indented JSON.
+  const negotiated: Negotiated = failed ? (negotiateError(accept) ?? { media: "json", view: undefined, pretty: true }) : wanted;
   if (negotiated.view) {
     const object: unknown = JSON.parse(text);
     const value = isObject(object) && object.kind !== "Status" ? viewOf(object, negotiated.view, response, kind, query) : object;
     return valueResponse(reply, response.status, value, negotiated, more);
   }
   if (negotiated.media === "yaml") return valueResponse(reply, response.status, JSON.parse(text), negotiated, more);
-  return jsonResponse(reply, response.status, text, more, true);
+  return jsonResponse(reply, response.status, text, more, negotiated.pretty || reply.pretty);
 }
 
 function viewOf(object: JsonObject, view: View, response: ResourceResponse, kind: Kind | undefined, query: Readonly<Record<string, string>>): unknown {

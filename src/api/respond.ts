@@ -2,7 +2,7 @@
 import type { Status } from "../kube/machinery/status.ts";
 import { StatusError } from "../kube/machinery/status.ts";
 import { indentJson } from "./json-text.ts";
-import { JSON_TYPE, type Negotiated, YAML_TYPE } from "./negotiate.ts";
+import { JSON_TYPE, type Negotiated, negotiateError, YAML_TYPE } from "./negotiate.ts";
 import { toYaml } from "./yaml.ts";
 
 /** Below this, compressing costs more than it saves (the original's limit too). */
@@ -56,19 +56,12 @@ export function valueResponse(
   return jsonResponse(reply, status, JSON.stringify(value), more, negotiated.pretty || reply.pretty);
 }
 
-/**
- * The answer to a failure. A client that asked for a view, or for nothing that exists, reads its Status indented: that
- * is how the original falls back.
- */
-export function errorResponse(reply: Reply, error: StatusError, negotiated: Negotiated | undefined): Response {
+/** The answer to a failure, in the format that the client accepts for errors; where there is none, indented JSON. */
+export function errorResponse(reply: Reply, error: StatusError, accept: string | null): Response {
   const more = retryAfter(error.details?.retryAfterSeconds, error.code);
   if (error.code === 403) more["X-Content-Type-Options"] = "nosniff";
-  return statusResponse(reply, error.toStatus(), negotiated, more);
-}
-
-function statusResponse(reply: Reply, status: Status, negotiated: Negotiated | undefined, more: Record<string, string>): Response {
-  const fallsBack = negotiated === undefined || negotiated.view !== undefined;
-  return valueResponse(reply, status.code, inOrder(status), { media: fallsBack ? "json" : negotiated.media, pretty: fallsBack }, more);
+  const negotiated = negotiateError(accept) ?? { media: "json", pretty: true };
+  return valueResponse(reply, error.code, inOrder(error.toStatus()), negotiated, more);
 }
 
 /** Fields in the original's order. */
@@ -86,15 +79,13 @@ export function addWarnings(headers: Headers, warnings: readonly string[]): void
   for (const warning of warnings) headers.append("Warning", `299 - "${escapeWarning(warning)}"`);
 }
 
-/** Header values are single lines of visible characters; anything above Latin-1 is sent as its UTF-8 bytes. */
+/** Header values are single lines of visible characters; the runtime sends those beyond ASCII as UTF-8. */
 function escapeWarning(text: string): string {
   let escaped = "";
   for (const char of text) {
-    const code = char.codePointAt(0) as number;
+    const code = char.charCodeAt(0);
     if (char === '"' || char === "\\") escaped += `\\${char}`;
-    else if (code < 0x20 || code === 0x7f) escaped += " ";
-    else if (code > 0x7e) for (const byte of new TextEncoder().encode(char)) escaped += String.fromCharCode(byte);
-    else escaped += char;
+    else escaped += code < 0x20 || code === 0x7f ? " " : char;
   }
   return escaped;
 }

@@ -13,7 +13,7 @@ import { connectWatch, eventTransform, httpWatch, type WatchAnswer, type WatchOp
 
 /** @throws StatusError before the stream begins; afterwards a failure is an ERROR event. */
 export async function serveWatch(exchange: Exchange, info: RequestInfo, kind: Kind | undefined, negotiated: Negotiated): Promise<Response> {
-  const { request, reply, query, env, target } = exchange;
+  const { request, reply, query, env, target, accept } = exchange;
   const include = includeObjectOf(negotiated.view?.kind === "Table" ? query.includeObject : undefined);
   const { group, version, resource, namespace, name } = info;
   const credential = await credentialOf(request.headers);
@@ -25,7 +25,7 @@ export async function serveWatch(exchange: Exchange, info: RequestInfo, kind: Ki
   };
   const answer = await connect(watchRequest);
   const socket = answer.webSocket;
-  if (!socket) return render({ status: answer.status, body: await answer.text() }, { reply, negotiated, kind, query });
+  if (!socket) return render({ status: answer.status, body: await answer.text() }, { reply, negotiated, accept, kind, query });
   const view = negotiated.view;
   const shape = view?.kind === "Table" ? await tableShape(exchange, watchRequest, kind) : undefined;
   const options: WatchOptions = {

@@ -149,7 +149,7 @@ function scalar(value: unknown): string {
   return JSON.stringify(value ?? null);
 }
 
-/** A JSON value as the original prints YAML: keys in order, sequences not indented, long text folded at 80. */
+/** A JSON value as the original prints YAML: keys in order, sequences not indented, long text folded at 80, text that YAML 1.1 would read as something else in quotes. */
 export function toYaml(value: unknown): string {
   return stringify(value, {
     version: "1.1",
@@ -158,6 +158,5 @@ export function toYaml(value: unknown): string {
     lineWidth: 80,
     aliasDuplicateObjects: false,
     defaultStringType: "PLAIN",
-    customTags: tags,
   });
 }
