@@ -90,6 +90,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   allowUnconditionalUpdate?: boolean;
   /** Seconds before removal when the caller names none; undefined = removed at once (all but Pod). `requested` is the caller's. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
+  /** What the first deletion of an object starts from: a Namespace turns Terminating, a definition gets its cleanup finalizer. Idempotent. */
+  beginDeletion?(object: T, now: Date): T;
   /** Immediate deletion answers with the object instead of a Status. Default false. */
   returnsDeletedObject?: boolean;
   /** What becomes of dependents when the caller does not say. Default "Background". */
@@ -131,6 +133,8 @@ export interface Kind extends KindDefinition<KubeObject> {
    */
   decode(value: JsonObject, report: DecodeReport): KubeObject;
   structure(): Structure;
+  /** A custom resource's columns, which the front desk can't know. */
+  readonly customColumns?: readonly (Column & { jsonPath: string })[];
   /** Schema for strategic merge; undefined for custom resources (415). */
   readonly patchSchema: TypeSchema | undefined;
 }

@@ -1,0 +1,18 @@
+/** The admission plugins in the order in which they run. Adding one: one file, one line here. */
+import type { AdmissionPlugin } from "./admission.ts";
+import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { priority } from "./priority.ts";
+import { serviceAccount } from "./service-account.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+
+export const ADMISSION_CHAIN: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  defaultIngressClass,
+];

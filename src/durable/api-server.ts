@@ -1,0 +1,217 @@
+/**
+ * The API server of one cluster: a request for a resource → its outcome. The Cluster object and its controllers
+ * come through the same door, so admission and validation hold for both. Knows kinds only through the `Kind` interface;
+ * what is special about a subresource is in subresources/, one line each here.
+ */
+import { binding as bindingKind } from "../kube/core/binding.ts";
+import type { Kind } from "../kube/kind.ts";
+import { deleteOptionsSchema } from "../kube/schema/delete-options.ts";
+import { decode } from "../kube/schema/decode.ts";
+import { parseJson } from "../kube/schema/json.ts";
+import { forbidden, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
+import { isObject, type KubeObject } from "../kube/object.ts";
+import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
+import type { Binding } from "../kube/schema/generated/types/core.v1.ts";
+import type { Eviction } from "../kube/schema/generated/types/policy.v1.ts";
+import { eviction as evictionKind } from "../kube/policy/eviction.ts";
+import { ADMISSION_CHAIN } from "./admission/chain.ts";
+import { settleDefinitions } from "./definitions.ts";
+import { dryRunTransaction } from "./dry-run.ts";
+import { MASTERS, type UserInfo } from "./identity.ts";
+import type { ResourceRequest, ResourceResponse } from "./protocol.ts";
+import { DEFINITIONS, Resources } from "./resources.ts";
+import { answerReview, isReview } from "./reviews.ts";
+import { FactsCache } from "./selection.ts";
+import { ObjectTooLargeError } from "./store/errors.ts";
+import type { Store } from "./store/store.ts";
+import type { StoredObject, Transaction } from "./store/types.ts";
+import { bindPod, EPHEMERAL_CONTAINERS, evictPod, refuseConnect, RESIZE } from "./subresources/pods.ts";
+import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
+import { FINALIZE } from "./subresources/namespaces.ts";
+import { APPROVAL } from "./subresources/certificate-signing-requests.ts";
+import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
+import { served } from "./verbs/convert.ts";
+import { createObject } from "./verbs/create.ts";
+import { decodeBody } from "./verbs/decode-body.ts";
+import { deleteCollection, deleteObject } from "./verbs/delete.ts";
+import { type DeleteOptions, deleteOptions, listOptions, type OptionsKind, type WriteOptions, writeOptions } from "./verbs/options.ts";
+import { APPLY_PATCH, patchDocument, patchObject } from "./verbs/patch.ts";
+import { getText, listBody, type Reader, select } from "./verbs/read.ts";
+import { putObject, type UpdateRules, updateObject } from "./verbs/update.ts";
+
+/** How a subresource with the parent's own kind restricts a write. `status` has its rules in verbs/update.ts. */
+const SUBRESOURCE_RULES: ReadonlyMap<string, UpdateRules> = new Map([
+  ["pods/ephemeralcontainers", EPHEMERAL_CONTAINERS],
+  ["pods/resize", RESIZE],
+  ["namespaces/finalize", FINALIZE],
+  ["certificatesigningrequests/approval", APPROVAL],
+]);
+
+export interface ApiServerOptions {
+  store: Store;
+  now: () => Date;
+  random: () => number;
+}
+
+/** 405 for a verb that the path does not have. */
+function methodNotAllowed(): StatusError {
+  return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+export class ApiServer {
+  readonly resources: Resources;
+  readonly #environment: Environment;
+  readonly #reader: Reader;
+  readonly #store: Store;
+
+  constructor({ store, now, random }: ApiServerOptions) {
+    this.#store = store;
+    this.resources = new Resources(() => this.#definitions());
+    this.#environment = { resources: this.resources, admission: ADMISSION_CHAIN, now, random };
+    this.#reader = { store, facts: new FactsCache() };
+  }
+
+  *#definitions(): Iterable<CustomResourceDefinition> {
+    const { items } = this.#store.list({ resource: DEFINITIONS });
+    for (const text of this.#store.texts(items.map((item) => item.revision))) yield JSON.parse(text) as CustomResourceDefinition;
+  }
+
+  /** Answers any request; failures are answers too. Only a fault of ours throws. */
+  async handle(request: ResourceRequest, user: UserInfo): Promise<ResourceResponse> {
+    const warnings: string[] = [];
+    try {
+      const outcome = await this.#dispatch(request, user, warnings);
+      const body = typeof outcome.body === "string" || outcome.body instanceof ReadableStream ? outcome.body : JSON.stringify(outcome.body);
+      return { status: outcome.status, body, ...(warnings.length > 0 ? { warnings } : {}), ...this.#columns(request) };
+    } catch (error) {
+      const failure = error instanceof ObjectTooLargeError ? requestEntityTooLarge(error.limit) : error;
+      if (!(failure instanceof StatusError)) throw error;
+      const retryAfterSeconds = failure.code === 429 || failure.code === 504 ? failure.details?.retryAfterSeconds : undefined;
+      return { status: failure.code, body: JSON.stringify(failure.toStatus()), ...(warnings.length > 0 ? { warnings } : {}), retryAfterSeconds };
+    }
+  }
+
+  #columns(request: ResourceRequest): Pick<ResourceResponse, "customColumns"> {
+    const kind = this.resources.find(request.group, request.version, request.resource);
+    return kind?.custom && kind.customColumns ? { customColumns: [...kind.customColumns] } : {};
+  }
+
+  async #dispatch(request: ResourceRequest, user: UserInfo, warnings: string[]): Promise<Outcome | { status: number; body: ReadableStream<Uint8Array> }> {
+    const kind = this.resources.find(request.group, request.version, request.resource);
+    if (!kind) throw noSuchResource();
+    if (!user.groups.includes(MASTERS)) throw forbidden(target(kind), request.name, `User ${JSON.stringify(user.username)} cannot ${request.verb} resource ${JSON.stringify(request.resource)} in API group ${JSON.stringify(request.group)}${request.namespace ? ` in the namespace ${JSON.stringify(request.namespace)}` : " at the cluster scope"}`);
+    if (kind.scope === "Cluster" && request.namespace && kind.plural !== "namespaces") throw noSuchResource();
+    this.#checkVerb(kind, request);
+    if (request.verb === "get" || request.verb === "list") return this.#read(kind, request);
+
+    const base = { environment: this.#environment, kind, subresource: request.subresource, namespace: kind.scope === "Namespaced" ? request.namespace : "", name: request.name, user, warnings, now: this.#environment.now() };
+    if (request.verb === "delete" || request.verb === "deletecollection") {
+      const options = deleteOptions(request.query, this.#deleteBody(request.body));
+      return this.#commit(options.dryRun, (transaction) => this.#delete({ ...base, transaction, dryRun: options.dryRun, fieldManager: "" }, request, options));
+    }
+    const optionsKind: OptionsKind = request.verb === "create" ? "CreateOptions" : request.verb === "update" ? "UpdateOptions" : "PatchOptions";
+    const options = writeOptions(request.query, request.userAgent, optionsKind, request.contentType === APPLY_PATCH);
+    return this.#commit(options.dryRun, (transaction) => {
+      const outcome = this.#write({ ...base, transaction, dryRun: options.dryRun, fieldManager: options.fieldManager }, request, options);
+      if (kind.storageResource === DEFINITIONS) settleDefinitions(transaction, base.now);
+      return outcome;
+    });
+  }
+
+  async #commit<T>(dryRun: boolean, operation: (transaction: Transaction) => T): Promise<T> {
+    return this.#store.write((transaction) => operation(dryRun ? dryRunTransaction(transaction) : transaction));
+  }
+
+  #checkVerb(kind: Kind, { verb, subresource, name, namespace }: ResourceRequest): void {
+    if (subresource === "") {
+      if (!kind.verbs.includes(verb)) throw methodNotAllowed();
+      // A namespaced kind's collection across all namespaces can be listed and watched, nothing else.
+      if (kind.scope === "Namespaced" && namespace === "" && verb !== "list") throw methodNotAllowed();
+      if (name === "" && (verb === "get" || verb === "update" || verb === "patch" || verb === "delete")) throw methodNotAllowed();
+      if (name !== "" && verb === "create") throw methodNotAllowed();
+      return;
+    }
+    const { status, scale, others } = kind.subresources ?? {};
+    if (subresource === "status" ? status : subresource === "scale" ? scale : false) {
+      if (verb !== "get" && verb !== "update" && verb !== "patch") throw methodNotAllowed();
+      return;
+    }
+    const other = others?.[subresource];
+    if (!other) throw noSuchResource();
+    if (!other.verbs.some((each) => each === verb)) throw methodNotAllowed();
+  }
+
+  #read(kind: Kind, request: ResourceRequest): Outcome | { status: number; body: ReadableStream<Uint8Array> } {
+    const { namespace, name, query, subresource } = request;
+    if (request.verb === "list") {
+      const body = listBody(this.#reader, kind, select(this.#reader, kind, namespace, listOptions(query)));
+      return { status: 200, body } as Outcome;
+    }
+    const text = getText(this.#reader, kind, namespace, name, query);
+    if (subresource === "scale") return { status: 200, body: scaleOf({ kind }, JSON.parse(text) as KubeObject) };
+    const other = kind.subresources?.others?.[subresource];
+    if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval") throw refuseConnect(JSON.parse(text) as KubeObject, subresource);
+    return { status: 200, body: text };
+  }
+
+  #deleteBody(body: string | undefined): unknown {
+    if (body === undefined || body === "") return undefined;
+    const value = parseJson(body, { strict: [] });
+    if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+    return decode(deleteOptionsSchema(), value, { strict: [] });
+  }
+
+  #delete(call: WriteCall, request: ResourceRequest, options: DeleteOptions): Outcome {
+    if (request.verb === "delete") return deleteObject(call, options);
+    const { labels, fields, limit } = listOptions({ ...request.query, resourceVersion: "", resourceVersionMatch: "" });
+    const selected = select(this.#reader, call.kind, call.namespace, { labels, fields, limit, resourceVersion: undefined, match: "", continueToken: request.query.continue ?? "" });
+    const stored: StoredObject[] = [];
+    for (const text of this.#store.texts(selected.revisions)) {
+      const { name = "", namespace = "" } = (JSON.parse(text) as KubeObject).metadata;
+      const found = call.transaction.get(keyOf(call.kind, namespace, name));
+      if (found) stored.push(found);
+    }
+    return deleteCollection(call, stored, options, this.#store.revision);
+  }
+
+  #write(call: WriteCall, request: ResourceRequest, options: WriteOptions): Outcome {
+    const { kind } = call;
+    const { verb, subresource, body, bodyStrictErrors } = request;
+    const decoded = (as: Kind) => decodeBody(body, as, options.fieldValidation, call.warnings, bodyStrictErrors);
+    if (isReview(kind.plural) && kind.verbs.length === 1) return answerReview(call, decoded(kind));
+    if (verb === "create") {
+      if (subresource === "binding" || kind.plural === "bindings") return bindPod(this.#asPods(call), decoded(bindingKind) as Binding);
+      if (subresource === "eviction") return evictPod(call, decoded(evictionKind) as Eviction);
+      if (subresource !== "") throw refuseConnect(this.#stored(call).object, subresource);
+      return createObject(call, decoded(kind));
+    }
+    if (subresource === "scale") return this.#writeScale(call, request, options);
+    const rules = SUBRESOURCE_RULES.get(`${kind.plural}/${subresource}`);
+    if (!rules && subresource !== "" && subresource !== "status") throw refuseConnect(this.#stored(call).object, subresource);
+    if (verb === "patch") return patchObject(call, { contentType: request.contentType, body: body ?? "", fieldValidation: options.fieldValidation, force: options.force, bodyStrictErrors, rules });
+    const object = decoded(kind);
+    if (rules) return updateObject(call, { object, stored: this.#stored(call), isPatch: false, rules });
+    return putObject(call, object);
+  }
+
+  #writeScale(call: WriteCall, request: ResourceRequest, options: WriteOptions): Outcome {
+    const stored = this.#stored(call);
+    if (request.verb === "update") return updateScale(call, stored, decodeBody(request.body, scaleKind, options.fieldValidation, call.warnings, request.bodyStrictErrors), false);
+    const current = scaleOf(call, served(call.kind, stored.object));
+    const scaleCall = { ...call, kind: scaleKind };
+    const patch = { contentType: request.contentType, body: request.body ?? "", fieldValidation: options.fieldValidation, force: options.force };
+    return updateScale(call, stored, patchDocument(scaleCall, patch, current), true);
+  }
+
+  #stored(call: WriteCall): StoredObject {
+    const stored = call.transaction.get(keyOf(call.kind, call.namespace, call.name));
+    if (!stored) throw notFound(target(call.kind), call.name);
+    return stored;
+  }
+
+  /** The legacy bindings collection binds pods. */
+  #asPods(call: WriteCall): WriteCall {
+    const pods = this.resources.find("", "v1", "pods");
+    return pods ? { ...call, kind: pods } : call;
+  }
+}

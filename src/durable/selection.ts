@@ -1,0 +1,84 @@
+/** Label and field selectors compiled for a kind, and a cache that spares parsing objects to evaluate them. */
+import type { Kind } from "../kube/kind.ts";
+import type { FieldSelector } from "../kube/machinery/field-selector.ts";
+import type { LabelSelector } from "../kube/machinery/label-selector.ts";
+import { badRequest } from "../kube/machinery/status.ts";
+import type { KubeObject } from "../kube/object.ts";
+
+export interface Selection {
+  /** True when nothing is filtered beyond the name. */
+  readonly everything: boolean;
+  /** The only name that can match, from metadata.name=x. */
+  readonly name: string | undefined;
+  /** The only namespace that can match, from metadata.namespace=x. */
+  readonly namespace: string | undefined;
+  matches(facts: SelectableFacts): boolean;
+}
+
+/** What selectors can ask of an object. */
+export interface SelectableFacts {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: { readonly [key: string]: string };
+  /** Values of the kind's selectable fields. */
+  readonly fields: { readonly [field: string]: string };
+}
+
+export function factsOf(kind: Kind, object: KubeObject): SelectableFacts {
+  const { name = "", namespace = "", labels = {} } = object.metadata;
+  const fields: { [field: string]: string } = {};
+  for (const [field, read] of Object.entries(kind.selectableFields ?? {})) fields[field] = read(object);
+  return { name, namespace, labels, fields };
+}
+
+/** @throws StatusError 400 for a field that the kind does not select by. */
+export function compileSelection(kind: Kind, labels: LabelSelector | undefined, fields: FieldSelector | undefined): Selection {
+  const requirements = (fields?.requirements ?? []).map((requirement) => {
+    const field = kind.fieldLabelAliases?.[requirement.field] ?? requirement.field;
+    if (field !== "metadata.name" && field !== "metadata.namespace" && !(kind.selectableFields && Object.hasOwn(kind.selectableFields, field))) {
+      throw badRequest(
+        kind.selectableFields || kind.custom
+          ? `field label not supported: ${requirement.field}`
+          : `${JSON.stringify(requirement.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+      );
+    }
+    return { ...requirement, field };
+  });
+  const only = (field: string) => requirements.find((each) => each.field === field && each.operator === "=")?.value;
+  const simple = requirements.every((each) => each.field === "metadata.name" && each.operator === "=") && requirements.length <= 1;
+  const labelsMatter = labels !== undefined && !labels.empty;
+  return {
+    everything: simple && !labelsMatter,
+    name: only("metadata.name"),
+    namespace: only("metadata.namespace"),
+    matches(facts) {
+      for (const { field, operator, value } of requirements) {
+        const actual = field === "metadata.name" ? facts.name : field === "metadata.namespace" ? facts.namespace : (facts.fields[field] ?? "");
+        if ((operator === "=") !== (actual === value)) return false;
+      }
+      return !labelsMatter || labels.matches(facts.labels);
+    },
+  };
+}
+
+const CACHE_LIMIT = 20_000;
+
+/**
+ * Facts by revision. A revision's text never changes, so an entry is never stale; the oldest entries go when
+ * the cache is full. A list by label over thousands of objects then parses only what it returns.
+ */
+export class FactsCache {
+  readonly #facts = new Map<number, SelectableFacts>();
+
+  get(revision: number): SelectableFacts | undefined {
+    return this.#facts.get(revision);
+  }
+
+  set(revision: number, facts: SelectableFacts): void {
+    if (this.#facts.size >= CACHE_LIMIT) {
+      const oldest = this.#facts.keys().next();
+      if (!oldest.done) this.#facts.delete(oldest.value);
+    }
+    this.#facts.set(revision, facts);
+  }
+}

@@ -1,0 +1,94 @@
+/** /scale: an autoscaling/v1 Scale over the replicas of any kind that declares where it keeps them. */
+import { selectorText } from "../../kube/machinery/label-selector.ts";
+import { badRequest, noSuchResource } from "../../kube/machinery/status.ts";
+import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
+import { cloneJson } from "../../kube/machinery/json.ts";
+import type { ScaleSubresource } from "../../kube/kind.ts";
+import { scale as scaleKind } from "../../kube/autoscaling/scale.ts";
+import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
+import { invalid } from "../../kube/machinery/status.ts";
+import type { StoredObject } from "../store/types.ts";
+import type { Outcome, WriteCall } from "../verbs/call.ts";
+import { served } from "../verbs/convert.ts";
+import { updateObject } from "../verbs/update.ts";
+
+type Scale = KubeObject & { spec: { replicas?: number }; status: { replicas: number; selector?: string } };
+
+function at(object: unknown, path: string): unknown {
+  let value = object;
+  for (const name of path.split(".").filter(Boolean)) value = isObject(value) ? value[name] : undefined;
+  return value;
+}
+
+function setAt(object: JsonObject, path: string, value: unknown): void {
+  const names = path.split(".").filter(Boolean);
+  const last = names.pop();
+  let member = object;
+  for (const name of names) {
+    const next = member[name];
+    if (isObject(next)) member = next;
+    else {
+      const made: JsonObject = {};
+      member[name] = made;
+      member = made;
+    }
+  }
+  if (last) member[last] = value;
+}
+
+function rulesOf(call: { kind: WriteCall["kind"] }): ScaleSubresource {
+  const rules = call.kind.subresources?.scale;
+  if (!rules) throw noSuchResource();
+  return rules;
+}
+
+function selectorOf(object: KubeObject, path: string | undefined): string {
+  if (!path) return "";
+  const value = at(object, path);
+  if (typeof value === "string") return value;
+  if (!isObject(value)) return "";
+  const labelSelector = "matchLabels" in value || "matchExpressions" in value || Object.values(value).some(isObject);
+  return selectorText(labelSelector ? value : { matchLabels: value as { [key: string]: string } });
+}
+
+/** The Scale of an object, with the object's own metadata. */
+export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scale {
+  const rules = rulesOf(call);
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = at(object, rules.spec);
+  const status: Scale["status"] = { replicas: Number(at(object, rules.status) ?? 0) };
+  const selector = selectorOf(object, rules.selector);
+  if (selector) status.selector = selector;
+  return { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name, namespace, uid, resourceVersion, creationTimestamp }, spec: typeof replicas === "number" && replicas !== 0 ? { replicas } : {}, status };
+}
+
+/** Writes a Scale back: only spec.replicas counts. @throws StatusError 400, 409 or 422. */
+export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeObject, isPatch: boolean): Outcome {
+  const rules = rulesOf(call);
+  if (wanted.metadata.name !== call.name) throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
+  const replicas = (wanted as Scale).spec?.replicas ?? 0;
+  const errors = new FieldErrors();
+  if (replicas < 0) errors.invalid(FieldPath.of("spec", "replicas"), replicas, "must be greater than or equal to 0");
+  if (!errors.empty) throw invalid({ group: "autoscaling", kind: "Scale" }, call.name, errors.list);
+  const object = cloneJson(served(call.kind, stored.object));
+  setAt(object as unknown as JsonObject, rules.spec, replicas);
+  if (wanted.metadata.resourceVersion) object.metadata.resourceVersion = wanted.metadata.resourceVersion;
+  if (wanted.metadata.uid) object.metadata.uid = wanted.metadata.uid;
+  const main = { ...call, subresource: "scale" };
+  const outcome = updateObject(main, {
+    object,
+    stored,
+    isPatch,
+    rules: {
+      prepare: (next, old) => call.kind.prepareForUpdate?.(next, old, { now: call.now, user: call.user }),
+      validate: (next, old, problems) => {
+        call.kind.validate?.(next, problems, FieldPath.root);
+        call.kind.validateUpdate?.(next, old, problems, FieldPath.root);
+      },
+    },
+  });
+  const updated = JSON.parse(String(outcome.body)) as KubeObject;
+  return { status: outcome.status, body: scaleOf(call, updated) };
+}
+
+export { scaleKind };

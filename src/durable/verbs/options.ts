@@ -1,0 +1,178 @@
+/** Query parameters and DeleteOptions bodies → typed options, refused as kube-apiserver refuses them. */
+import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
+import { type FieldSelector, parseFieldSelector } from "../../kube/machinery/field-selector.ts";
+import { type LabelSelector, parseLabelSelector } from "../../kube/machinery/label-selector.ts";
+import { badRequest, invalid } from "../../kube/machinery/status.ts";
+import { isObject } from "../../kube/object.ts";
+
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+export interface WriteOptions {
+  dryRun: boolean;
+  fieldManager: string;
+  fieldValidation: FieldValidation;
+  force: boolean;
+}
+
+export type OptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
+
+/** User-Agent up to its first slash: the manager's name when the client gives none. */
+function defaultManager(userAgent: string): string {
+  const name = userAgent.split("/", 1)[0] ?? "";
+  return name.slice(0, 128) || "unknown";
+}
+
+function isPrintable(text: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(text);
+}
+
+function checkDryRun(values: string[], errors: FieldErrors): boolean {
+  if (values.length === 0) return false;
+  if (values.every((value) => value === "All")) return true;
+  errors.add("NotSupported", "dryRun", values, 'supported values: "All"');
+  return false;
+}
+
+/** @throws StatusError 422 on the options kind for a bad dryRun, fieldManager, fieldValidation or force. */
+export function writeOptions(query: Record<string, string>, userAgent: string, kind: OptionsKind, apply: boolean): WriteOptions {
+  const errors = new FieldErrors();
+  const dryRun = checkDryRun(query.dryRun === undefined || query.dryRun === "" ? [] : [query.dryRun], errors);
+  const manager = query.fieldManager ?? "";
+  if (manager.length > 128) errors.tooLong(FieldPath.of("fieldManager"), 128);
+  else if (!isPrintable(manager)) errors.invalid(FieldPath.of("fieldManager"), manager, "should only contain printable characters");
+  const force = query.force === "true" || query.force === "1";
+  if (kind === "PatchOptions") {
+    if (apply && !manager) errors.required(FieldPath.of("fieldManager"), "is required for apply patch");
+    if (!apply && query.force !== undefined) errors.forbidden(FieldPath.of("force"), "may not be specified for non-apply patch");
+  }
+  const validation = query.fieldValidation ?? "";
+  if (validation !== "" && validation !== "Ignore" && validation !== "Warn" && validation !== "Strict") {
+    errors.add("NotSupported", "fieldValidation", validation, 'supported values: "", "Ignore", "Warn", "Strict"');
+  }
+  if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind }, "", errors.list);
+  return { dryRun, force, fieldManager: manager || defaultManager(userAgent), fieldValidation: (validation || "Warn") as FieldValidation };
+}
+
+export interface DeleteOptions {
+  dryRun: boolean;
+  gracePeriodSeconds: number | undefined;
+  propagation: "Orphan" | "Background" | "Foreground" | undefined;
+  orphanDependents: boolean | undefined;
+  preconditions: { uid?: string; resourceVersion?: string };
+}
+
+/** `body` is the decoded DeleteOptions object, when the request had one; it wins over the query. */
+export function deleteOptions(query: Record<string, string>, body: unknown): DeleteOptions {
+  const given = isObject(body) ? body : undefined;
+  const errors = new FieldErrors();
+  const dryRunValues = given ? (Array.isArray(given.dryRun) ? given.dryRun.map(String) : []) : query.dryRun ? [query.dryRun] : [];
+  const dryRun = checkDryRun(dryRunValues, errors);
+  const orphan = given ? given.orphanDependents : query.orphanDependents === undefined ? undefined : query.orphanDependents === "true" || query.orphanDependents === "1";
+  const policy = (given ? given.propagationPolicy : query.propagationPolicy) as string | undefined;
+  if (orphan !== undefined && orphan !== null && policy) {
+    errors.invalid(FieldPath.of("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set");
+  }
+  if (policy && policy !== "Orphan" && policy !== "Background" && policy !== "Foreground") {
+    errors.add("NotSupported", "propagationPolicy", policy, 'supported values: "Foreground", "Background", "Orphan", "nil"');
+  }
+  if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors.list);
+  const grace = given ? given.gracePeriodSeconds : query.gracePeriodSeconds === undefined ? undefined : integer(query.gracePeriodSeconds);
+  const preconditions = isObject(given?.preconditions) ? given.preconditions : {};
+  return {
+    dryRun,
+    gracePeriodSeconds: typeof grace === "number" ? grace : undefined,
+    propagation: (policy || undefined) as DeleteOptions["propagation"],
+    orphanDependents: typeof orphan === "boolean" ? orphan : undefined,
+    preconditions: {
+      uid: typeof preconditions.uid === "string" ? preconditions.uid : undefined,
+      resourceVersion: typeof preconditions.resourceVersion === "string" ? preconditions.resourceVersion : undefined,
+    },
+  };
+}
+
+export interface ListOptions {
+  labels: LabelSelector | undefined;
+  fields: FieldSelector | undefined;
+  /** undefined = most recent. */
+  resourceVersion: number | undefined;
+  match: "" | "Exact" | "NotOlderThan";
+  limit: number;
+  continueToken: string;
+}
+
+function integer(text: string): number {
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** A resource version as a client may send it. @throws StatusError 400 when it is no unsigned integer. */
+export function parseResourceVersion(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d+$/.test(text)) {
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
+  return Number(text);
+}
+
+function selectors(query: Record<string, string>): Pick<ListOptions, "labels" | "fields"> {
+  return {
+    labels: query.labelSelector ? parseLabelSelector(query.labelSelector) : undefined,
+    fields: query.fieldSelector ? parseFieldSelector(query.fieldSelector) : undefined,
+  };
+}
+
+/** @throws StatusError 400 for malformed values, 422 on ListOptions for forbidden combinations. */
+export function listOptions(query: Record<string, string>): ListOptions {
+  const { labels, fields } = selectors(query);
+  const limit = query.limit ? integer(query.limit) : 0;
+  const match = query.resourceVersionMatch ?? "";
+  const continueToken = query.continue ?? "";
+  const version = query.resourceVersion ?? "";
+  const errors = new FieldErrors();
+  if (query.sendInitialEvents !== undefined) errors.forbidden(FieldPath.of("sendInitialEvents"), "sendInitialEvents is forbidden for list");
+  const at = FieldPath.of("resourceVersionMatch");
+  if (match !== "") {
+    if (version === "") errors.forbidden(at, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (continueToken !== "") errors.forbidden(at, "resourceVersionMatch is forbidden when continue is provided");
+    if (match !== "Exact" && match !== "NotOlderThan") errors.add("NotSupported", at, match, 'supported values: "Exact", "NotOlderThan", ""');
+    if (match === "Exact" && version === "0") errors.forbidden(at, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
+  if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors.list);
+  const resourceVersion = parseResourceVersion(version);
+  if (continueToken !== "" && resourceVersion !== undefined && resourceVersion !== 0) {
+    throw badRequest("specifying resource version is not allowed when using continue");
+  }
+  return { labels, fields, resourceVersion, match: match as ListOptions["match"], limit: Math.max(0, limit), continueToken };
+}
+
+export interface WatchOptions {
+  labels: LabelSelector | undefined;
+  fields: FieldSelector | undefined;
+  resourceVersion: number | undefined;
+  sendInitialEvents: boolean | undefined;
+  allowBookmarks: boolean;
+}
+
+/** @throws StatusError as `listOptions` does; the watch-only combinations of KEP-3157 are checked here. */
+export function watchOptions(query: Record<string, string>): WatchOptions {
+  const { labels, fields } = selectors(query);
+  const match = query.resourceVersionMatch ?? "";
+  const initial = query.sendInitialEvents === undefined || query.sendInitialEvents === "" ? undefined : query.sendInitialEvents === "true" || query.sendInitialEvents === "1";
+  const errors = new FieldErrors();
+  const at = FieldPath.of("resourceVersionMatch");
+  if (initial === undefined) {
+    if (match !== "") errors.forbidden(at, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+  } else if (match === "") {
+    errors.forbidden(at, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  } else if (match !== "NotOlderThan") {
+    errors.add("NotSupported", at, match, 'supported values: "NotOlderThan"');
+  }
+  if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors.list);
+  return {
+    labels,
+    fields,
+    resourceVersion: parseResourceVersion(query.resourceVersion),
+    sendInitialEvents: initial,
+    allowBookmarks: query.allowWatchBookmarks === "true" || query.allowWatchBookmarks === "1",
+  };
+}

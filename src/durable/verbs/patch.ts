@@ -1,0 +1,167 @@
+/** patch: read the object as this version serves it, change the document, and go on as an update does. */
+import { serverSideApply } from "../../kube/machinery/apply.ts";
+import { FieldError } from "../../kube/machinery/field.ts";
+import { applyJsonPatch } from "../../kube/machinery/json-patch.ts";
+import { cloneJson } from "../../kube/machinery/json.ts";
+import { applyMergePatch } from "../../kube/machinery/merge-patch.ts";
+import { badRequest, conflict, invalid, notFound, StatusError } from "../../kube/machinery/status.ts";
+import { applyStrategicMerge } from "../../kube/machinery/strategic-merge.ts";
+import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
+import { DecodeError } from "../../kube/schema/decode.ts";
+import { JsonError, parseJson } from "../../kube/schema/json.ts";
+import type { Outcome, WriteCall } from "./call.ts";
+import { keyOf, target } from "./call.ts";
+import { served } from "./convert.ts";
+import { commitCreate, prepareCreate } from "./create.ts";
+import { reportStrict } from "./decode-body.ts";
+import type { FieldValidation } from "./options.ts";
+import { type UpdateRules, updateObject } from "./update.ts";
+
+export const JSON_PATCH = "application/json-patch+json";
+export const MERGE_PATCH = "application/merge-patch+json";
+export const STRATEGIC_PATCH = "application/strategic-merge-patch+json";
+export const APPLY_PATCH = "application/apply-patch+yaml";
+
+export interface Patch {
+  contentType: string;
+  /** JSON text. */
+  body: string;
+  fieldValidation: FieldValidation;
+  force: boolean;
+  /** Strict errors of the YAML that an apply patch came as. */
+  bodyStrictErrors?: readonly string[];
+  rules?: UpdateRules;
+}
+
+/** @throws StatusError 415 for a patch type that the kind does not take. */
+function checkContentType(call: WriteCall, contentType: string): void {
+  const accepted = [JSON_PATCH, MERGE_PATCH, ...(call.kind.patchSchema ? [STRATEGIC_PATCH] : []), APPLY_PATCH];
+  if (!accepted.includes(contentType)) {
+    throw new StatusError(415, "UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`);
+  }
+}
+
+function parsePatch(text: string, strict: string[]): unknown {
+  try {
+    return parseJson(text, { strict });
+  } catch (error) {
+    if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.why.replace(/^couldn't get version\/kind; json parse error: /, "")}`);
+    throw error;
+  }
+}
+
+/** The document after a JSON, merge or strategic merge patch. `strict` collects what strict field validation refuses in the patch itself. */
+function patchedDocument(call: WriteCall, patch: Patch, document: JsonObject, strict: string[]): JsonObject {
+  const value = parsePatch(patch.body, strict);
+  if (patch.contentType === JSON_PATCH) return applyJsonPatch(document, value, { strict });
+  if (!isObject(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`);
+  if (patch.contentType === MERGE_PATCH) return applyMergePatch(document, value) as JsonObject;
+  if (!call.kind.patchSchema) throw badRequest("strategic merge patch is not supported");
+  return applyStrategicMerge(document, value, call.kind.patchSchema);
+}
+
+function refusePatched(document: JsonObject, why: string): StatusError {
+  return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", JSON.stringify(document), why)]);
+}
+
+/** A patched document as an object of the kind. @throws StatusError 422 when it does not decode, or strictly so. */
+function decodePatched(call: WriteCall, patch: Patch, document: JsonObject, strict: string[]): KubeObject {
+  const { kind } = call;
+  document.apiVersion ??= kind.apiVersion;
+  document.kind ??= kind.kind;
+  let object: KubeObject;
+  try {
+    object = kind.decode(document, { strict });
+  } catch (error) {
+    if (error instanceof DecodeError) throw refusePatched(document, error.why);
+    throw error;
+  }
+  if (patch.fieldValidation === "Strict" && strict.length > 0) throw refusePatched(document, `strict decoding error: ${strict.join(", ")}`);
+  if (patch.fieldValidation === "Warn") call.warnings.push(...strict);
+  return object;
+}
+
+function checkNames(call: WriteCall, object: KubeObject): void {
+  const { name, namespace, kind } = call;
+  if (object.metadata.name !== name) throw badRequest(`the name of the object (${object.metadata.name ?? ""}) does not match the name on the URL (${name})`);
+  if (kind.scope === "Namespaced" && object.metadata.namespace !== namespace) {
+    throw badRequest(`the namespace of the object (${object.metadata.namespace ?? ""}) does not match the namespace on the URL (${namespace})`);
+  }
+}
+
+/** Patches a stored object, or creates it where the patch is an apply. */
+export function patchObject(call: WriteCall, patch: Patch): Outcome {
+  checkContentType(call, patch.contentType);
+  if (patch.contentType === APPLY_PATCH) return applyPatch(call, patch);
+  const stored = call.transaction.get(keyOf(call.kind, call.namespace, call.name));
+  if (!stored) throw notFound(target(call.kind), call.name);
+  const strict: string[] = [];
+  const document = patchedDocument(call, patch, served(call.kind, stored.object) as unknown as JsonObject, strict);
+  const object = decodePatched(call, patch, document, strict);
+  checkNames(call, object);
+  return updateObject(call, { object, stored, isPatch: true, rules: patch.rules });
+}
+
+/** The object that a patch makes of `current`, for faces of an object that are not stored themselves (Scale). */
+export function patchDocument(call: WriteCall, patch: Patch, current: KubeObject): KubeObject {
+  checkContentType(call, patch.contentType);
+  const strict: string[] = [];
+  if (patch.contentType === APPLY_PATCH) {
+    const applied = parsePatch(patch.body, strict);
+    if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+    return decodePatched(call, patch, applyMergePatch(current as unknown as JsonObject, applied), strict);
+  }
+  return decodePatched(call, patch, patchedDocument(call, patch, current as unknown as JsonObject, strict), strict);
+}
+
+/** Server-side apply (KEP-555): the only patch that creates. */
+function applyPatch(call: WriteCall, patch: Patch): Outcome {
+  const { kind, name, namespace } = call;
+  const strict: string[] = [...(patch.bodyStrictErrors ?? [])];
+  const applied = parsePatch(patch.body, strict);
+  if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+  if (applied.apiVersion === undefined || applied.kind === undefined) {
+    throw badRequest(applied.kind === undefined ? "Object 'Kind' is missing in 'apply patch'" : "Object 'apiVersion' is missing in 'apply patch'");
+  }
+  if (applied.apiVersion !== kind.apiVersion) {
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${String(applied.apiVersion)}, expected: ${kind.apiVersion}`);
+  }
+  const meta = isObject(applied.metadata) ? applied.metadata : {};
+  if (meta.managedFields !== undefined && meta.managedFields !== null) throw badRequest("metadata.managedFields must be nil");
+  meta.name ??= name;
+  if (kind.scope === "Namespaced") meta.namespace ??= namespace;
+  applied.metadata = meta;
+
+  const report = { strict };
+  const decoded = kind.decode(cloneJson(applied), report);
+  if (patch.fieldValidation === "Strict" && strict.length > 0) throw badRequest(`error strict decoding YAML: ${strict.join(", ")}`);
+  reportStrict(kind, strict, patch.fieldValidation, call.warnings);
+  checkNames(call, decoded);
+
+  const stored = call.transaction.get(keyOf(kind, namespace, name));
+  if (!stored) {
+    if (call.subresource !== "") throw notFound(target(kind), name);
+    if (meta.uid) {
+      throw conflict(target(kind), name, `uid mismatch: the provided object specified uid ${String(meta.uid)}, and no existing object was found`);
+    }
+  }
+  const live = stored && served(kind, stored.object);
+  const result = serverSideApply({
+    live,
+    applied,
+    structure: kind.structure(),
+    group: kind.group,
+    kind: kind.kind,
+    manager: call.fieldManager,
+    force: patch.force,
+    apiVersion: kind.apiVersion,
+    subresource: call.subresource,
+    now: call.now,
+    resetFields: kind.resetFields?.[call.subresource] ?? [],
+  });
+  const object = kind.decode(result.object as unknown as JsonObject, { strict: [] });
+  if (stored) return updateObject(call, { object, stored, isPatch: true, rules: patch.rules, managedFields: (final) => result.managedFieldsOf(final) });
+  object.metadata.name = name;
+  prepareCreate(call, object);
+  return commitCreate(call, object, result.managedFieldsOf(object));
+}
