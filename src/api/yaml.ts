@@ -4,16 +4,15 @@
  */
 import {
   type Alias,
-  type Document,
   isAlias,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   type Pair,
-  type ParsedNode,
   parseAllDocuments,
   stringify,
   type Tags,
@@ -57,7 +56,7 @@ export function yamlToJson(text: string, report: YamlReport): string {
   if (!document?.contents) return "{}";
   const error = document.errors[0];
   if (error) throw new YamlError(`yaml: line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
-  const writer = new JsonWriter(document, lines, report);
+  const writer = new JsonWriter(lines, report);
   const json = writer.write(document.contents);
   return json === "null" ? "{}" : json;
 }
@@ -71,34 +70,45 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Aliases may multiply a small document into a huge one; a request body never needs this much. */
-const MAX_NODES = 1_000_000;
+/** Aliases may multiply a small document into a huge one; a manifest never needs this many nodes by alias. */
+const MAX_ALIASED_NODES = 100_000;
+
+const MAX_ALIAS_DEPTH = 100;
 
 class JsonWriter {
-  readonly #document: Document.Parsed<ParsedNode>;
   readonly #lines: LineCounter;
   readonly #report: YamlReport;
-  #nodes = 0;
+  /** Anchors seen so far; an alias names the last one before it. */
+  readonly #anchors = new Map<string, Node>();
+  #aliasDepth = 0;
+  #aliasedNodes = 0;
 
-  constructor(document: Document.Parsed<ParsedNode>, lines: LineCounter, report: YamlReport) {
-    this.#document = document;
+  constructor(lines: LineCounter, report: YamlReport) {
     this.#lines = lines;
     this.#report = report;
   }
 
   write(node: unknown): string {
-    if (++this.#nodes > MAX_NODES) throw new YamlError("yaml: document contains excessive aliasing");
-    if (isAlias(node)) return this.write(this.#resolve(node));
+    if (this.#aliasDepth > 0 && ++this.#aliasedNodes > MAX_ALIASED_NODES) throw new YamlError("yaml: document contains excessive aliasing");
+    if (isAlias(node)) return this.#through(node, (target) => this.write(target));
+    if (isNode(node) && node.anchor && this.#aliasDepth === 0) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return scalar(node.value);
     if (isSeq(node)) return `[${node.items.map((item) => this.write(item)).join(",")}]`;
     if (isMap(node)) return `{${[...this.#fields(node)].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
     return "null";
   }
 
-  #resolve(alias: Alias): Node {
-    const target = alias.resolve(this.#document);
+  /** Follows an alias, which may stand within its own anchor. */
+  #through<T>(alias: Alias, use: (target: Node) => T): T {
+    const target = this.#anchors.get(alias.source);
     if (!target) throw new YamlError(`yaml: unknown anchor '${alias.source}' referenced`);
-    return target;
+    if (this.#aliasDepth > MAX_ALIAS_DEPTH) throw new YamlError(`yaml: anchor '${alias.source}' value contains itself`);
+    this.#aliasDepth++;
+    try {
+      return use(target);
+    } finally {
+      this.#aliasDepth--;
+    }
   }
 
   /** Field → JSON text. Merged maps (`<<`) fill in what the map does not say itself. */
@@ -120,20 +130,21 @@ class JsonWriter {
   }
 
   #merge(fields: Map<string, string>, source: unknown): void {
-    const node = isAlias(source) ? this.#resolve(source) : source;
-    if (isSeq(node)) {
-      for (const item of node.items) this.#merge(fields, item);
-    } else if (isMap(node)) {
-      for (const [key, value] of this.#fields(node)) if (!fields.has(key)) fields.set(key, value);
+    if (isAlias(source)) {
+      this.#through(source, (target) => this.#merge(fields, target));
+    } else if (isSeq(source)) {
+      for (const item of source.items) this.#merge(fields, item);
+    } else if (isMap(source)) {
+      for (const [key, value] of this.#fields(source)) if (!fields.has(key)) fields.set(key, value);
     } else {
       throw new YamlError("yaml: map merge requires map or sequence of maps as the value");
     }
   }
 
   #key(node: unknown): string {
-    const resolved = isAlias(node) ? this.#resolve(node) : node;
-    if (!isScalar(resolved)) throw new YamlError("yaml: invalid map key");
-    return typeof resolved.value === "symbol" ? "<<" : String(resolved.value);
+    if (isAlias(node)) return this.#through(node, (target) => this.#key(target));
+    if (!isScalar(node)) throw new YamlError("yaml: invalid map key");
+    return typeof node.value === "symbol" ? "<<" : String(node.value);
   }
 
   #lineOf(node: unknown): number {
