@@ -4,7 +4,8 @@
  */
 import { isObject, type JsonObject } from "../object.ts";
 import type { DecodeReport } from "../schema/schema.ts";
-import { cloneJson, equalJson, fieldOf, jsonKind, setField } from "./json-value.ts";
+import { cloneJson, equalJson } from "./json.ts";
+import { fieldOf, jsonKind, setField } from "./json-value.ts";
 import { badRequest, StatusError } from "./status.ts";
 
 const MAX_OPERATIONS = 10_000;

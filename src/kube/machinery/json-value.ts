@@ -12,34 +12,6 @@ export function fieldOf(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** A deep copy of a JSON value. */
-export function cloneJson<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(cloneJson) as T;
-  if (!isObject(value)) return value;
-  const copy: JsonObject = {};
-  for (const name of Object.keys(value)) setField(copy, name, cloneJson(value[name]));
-  return copy as T;
-}
-
-/** Deep equality of JSON values; the order of fields does not matter, nor whether an absent field is undefined. */
-export function equalJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    if (!Array.isArray(b) || a.length !== b.length) return false;
-    for (let at = 0; at < a.length; at++) if (!equalJson(a[at], b[at])) return false;
-    return true;
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  let fields = 0;
-  for (const name in a) {
-    if (a[name] === undefined) continue;
-    fields++;
-    if (!Object.hasOwn(b, name) || !equalJson(a[name], b[name])) return false;
-  }
-  for (const name in b) if (b[name] !== undefined) fields--;
-  return fields === 0;
-}
-
 /** What encoding/json calls a value that it cannot decode: "object", "array", "string", "number", "bool", "null". */
 export function jsonKind(value: unknown): string {
   if (value === null || value === undefined) return "null";
