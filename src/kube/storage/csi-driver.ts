@@ -1,0 +1,109 @@
+/** CSIDriver (storage.k8s.io/v1): how Kubernetes is to work with a CSI driver. */
+import { sameJson } from "../core/equality.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
+import { validateDriverName } from "../core/volume-sources.ts";
+import { defineKind } from "../define.ts";
+import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import type { CSIDriver, CSIDriverSpec } from "../schema/generated/types/storage.v1.ts";
+
+const MODES = ["Ephemeral", "Persistent"];
+const GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
+const MIN_UPDATE_PERIOD = 10;
+const MIN_TOKEN_SECONDS = 600;
+const MAX_TOKEN_SECONDS = 2 ** 32;
+
+export const csiDriver = defineKind<CSIDriver>({
+  group: "storage.k8s.io",
+  version: "v1",
+  kind: "CSIDriver",
+  plural: "csidrivers",
+  scope: "Cluster",
+  returnsDeletedObject: true,
+  allowUnconditionalUpdate: false,
+  generation: (object, old) =>
+    !sameJson(object.spec?.tokenRequests, old.spec?.tokenRequests) ||
+    object.spec?.requiresRepublish !== old.spec?.requiresRepublish ||
+    object.spec?.seLinuxMount !== old.spec?.seLinuxMount,
+  applyDefaults(object) {
+    object.spec ??= {};
+    const { spec } = object;
+    spec.attachRequired ??= true;
+    spec.podInfoOnMount ??= false;
+    spec.storageCapacity ??= false;
+    spec.fsGroupPolicy ??= "ReadWriteOnceWithFSType";
+    if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ["Persistent"];
+    spec.requiresRepublish ??= false;
+    spec.seLinuxMount ??= false;
+    if (spec.tokenRequests?.length) spec.serviceAccountTokenInSecrets ??= false;
+  },
+  validate(object, errors, at) {
+    validateDriverName(object.metadata.name ?? "", errors, at.child("name"));
+    validateSpec(object.spec, errors, at.child("spec"));
+  },
+  validateUpdate(object, old, errors, at) {
+    const specAt = at.child("spec");
+    for (const field of ["attachRequired", "fsGroupPolicy"] as const) {
+      if (object.spec[field] !== old.spec[field] && field === "attachRequired")
+        errors.invalid(specAt.child("attachedRequired"), object.spec[field] ?? null, "field is immutable");
+    }
+    if (!sameJson(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes))
+      errors.invalid(specAt.child("volumeLifecycleModes"), object.spec.volumeLifecycleModes, "field is immutable");
+  },
+  columns: [
+    NAME,
+    column("AttachRequired", { type: "boolean" }),
+    column("PodInfoOnMount", { type: "boolean" }),
+    column("StorageCapacity", { type: "boolean" }),
+    column("TokenRequests"),
+    column("RequiresRepublish", { type: "boolean" }),
+    column("Modes"),
+    AGE,
+  ],
+  cells(object, now) {
+    const { spec } = object;
+    return [
+      nameCell(object),
+      spec?.attachRequired ?? true,
+      spec?.podInfoOnMount ?? false,
+      spec?.storageCapacity ?? false,
+      spec?.tokenRequests ? spec.tokenRequests.map((request) => request.audience).join(",") : "<unset>",
+      spec?.requiresRepublish ?? false,
+      (spec?.volumeLifecycleModes ?? []).join(",") || "<none>",
+      ageCell(object, now),
+    ];
+  },
+});
+
+function validateSpec(spec: CSIDriverSpec, errors: FieldErrors, at: FieldPath): void {
+  for (const field of ["attachRequired", "podInfoOnMount", "storageCapacity"] as const) {
+    if (spec[field] === undefined) errors.required(at.child(field === "attachRequired" ? "attachedRequired" : field));
+  }
+  if (spec.fsGroupPolicy === undefined) errors.required(at.child("fsGroupPolicy"));
+  else if (!GROUP_POLICIES.includes(spec.fsGroupPolicy)) {
+    errors.add("NotSupported", at.child("fsGroupPolicy"), spec.fsGroupPolicy, `supported values: "ReadWriteOnceWithFSType", "File", "None"`);
+  }
+  const audiences = new Set<string>();
+  for (const [i, request] of (spec.tokenRequests ?? []).entries()) {
+    const requestAt = at.child("tokenRequests").index(i);
+    if (audiences.has(request.audience)) errors.duplicate(requestAt.child("audience"), request.audience);
+    audiences.add(request.audience);
+    const seconds = request.expirationSeconds;
+    if (seconds === undefined) continue;
+    if (seconds < MIN_TOKEN_SECONDS) errors.invalid(requestAt.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes");
+    if (seconds > MAX_TOKEN_SECONDS) errors.invalid(requestAt.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds");
+  }
+  for (const [i, mode] of (spec.volumeLifecycleModes ?? []).entries()) {
+    if (!MODES.includes(mode)) errors.notSupported(at.child("volumeLifecycleModes").index(i), mode, MODES);
+  }
+  if (spec.seLinuxMount === undefined) errors.required(at.child("seLinuxMount"));
+  const period = spec.nodeAllocatableUpdatePeriodSeconds;
+  if (period !== undefined && period < MIN_UPDATE_PERIOD)
+    errors.invalid(at.child("nodeAllocatableUpdatePeriodSeconds"), period, `must be greater than or equal to ${MIN_UPDATE_PERIOD} seconds`);
+  if (spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length) {
+    errors.invalid(
+      at.child("serviceAccountTokenInSecrets"),
+      spec.serviceAccountTokenInSecrets,
+      "serviceAccountTokenInSecrets can only be set when tokenRequests is specified",
+    );
+  }
+}
