@@ -5,15 +5,11 @@
  *
  *     node test/crash/main.mjs [--kills 10] [--writers 16] [--watchers 4]
  */
-import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
-import workerd from "workerd";
+import { prepareServer } from "./server.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,10 +41,7 @@ function use(revision, key, value) {
   else if (known !== what) violation(`revision ${revision} was used for ${known} and for ${what}`);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "perigee-crash-"));
-const port = await freePort();
-const base = `http://127.0.0.1:${port}`;
-await prepare();
+const { folder, base, spawnServer } = await prepareServer(join(import.meta.dirname, "worker.ts"));
 
 let server;
 let serving = false;
@@ -58,51 +51,8 @@ let over = false;
 let acknowledged = 0;
 let latest = 0;
 
-async function prepare() {
-  await mkdir(join(folder, "data"));
-  await build({
-    entryPoints: [join(import.meta.dirname, "worker.ts")],
-    outfile: join(folder, "worker.js"),
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    external: ["cloudflare:workers"],
-    logLevel: "error",
-  });
-  await writeFile(
-    join(folder, "config.capnp"),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .main),
-    (name = "disk", disk = (path = "${join(folder, "data")}", writable = true)),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "2026-04-21",
-  durableObjectNamespaces = [(className = "StoreObject", uniqueKey = "store", enableSql = true)],
-  durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "STORE", durableObjectNamespace = "StoreObject")],
-);
-`,
-  );
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port: free } = probe.address();
-      probe.close(() => resolve(free));
-    });
-  });
-}
-
 async function start() {
-  server = spawn(workerd.default ?? workerd, ["serve", join(folder, "config.capnp")], { stdio: ["ignore", "inherit", "inherit"] });
+  server = spawnServer();
   server.once("exit", (code, signal) => {
     if (signal !== "SIGKILL") violation(`workerd ended by itself: ${code ?? signal}`);
   });
