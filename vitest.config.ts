@@ -8,14 +8,14 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/kube/**/*.test.ts", "test/api/**/*.test.ts", "test/cli/**/*.test.ts", "test/differential/**/*.test.ts"],
+          include: ["test/kube/**/*.test.ts", "test/api/**/*.test.ts", "test/cli/**/*.test.ts", "test/controllers/**/*.test.ts", "test/differential/**/*.test.ts"],
           isolate: false,
         },
       },
       // Durable Objects: the real workerd runtime.
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/durable/**/*.test.ts", "test/controllers/**/*.test.ts"], isolate: false, maxWorkers: 1 },
+        test: { name: "workerd", include: ["test/durable/**/*.test.ts"], isolate: false, maxWorkers: 1 },
       },
       // Real clients against a real server; one `perigee up` serves them all, so files run one after another.
       {

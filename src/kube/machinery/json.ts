@@ -1,12 +1,15 @@
 /** Copying and comparing JSON values, fast enough for the hot path of every write. */
 
+import type { JsonObject } from "../object.ts";
+import { setField } from "./json-value.ts";
+
 /** A deep copy of a JSON value; `undefined` members are dropped. */
 export function cloneJson<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(cloneJson) as T;
-  const copy: { [key: string]: unknown } = {};
+  const copy: JsonObject = {};
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) copy[key] = typeof member === "object" ? cloneJson(member) : member;
+    if (member !== undefined) setField(copy, key, typeof member === "object" ? cloneJson(member) : member);
   }
   return copy as T;
 }
