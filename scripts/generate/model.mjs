@@ -92,7 +92,9 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
   }
 
   const listCodes = invert(annotations.byField);
-  const goTypeOf = new Map(Object.entries(goTypes).flatMap(([goType, fields]) => (goType.startsWith("_") ? [] : fields.split(" ").map((field) => [field, goType]))));
+  const goTypeOf = new Map(
+    Object.entries(goTypes).flatMap(([goType, fields]) => (goType.startsWith("_") ? [] : fields.split(" ").map((field) => [field, goType]))),
+  );
   const atomic = new Set(Object.entries(annotations.atomicObjects).flatMap(([module, names]) => names.split(" ").map((name) => `${module}.${name}`)));
   const requiredYes = new Set(annotations.required.yes.split(" "));
   const requiredNo = new Set(annotations.required.no.split(" "));
@@ -140,6 +142,15 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
     }
     if (type.form) return;
     for (const field of type.fields) annotate(id, field);
+    // A field of an inlined struct may be annotated for one of the structs that hold it.
+    for (const inlined of type.inlined) {
+      inlined.overrides = new Map(
+        Object.keys(annotations.byPath[id] ?? {}).flatMap((name) => {
+          const field = flatFields({ types }, inlined.message).find((each) => each.name === name);
+          return field ? [[name, annotate(id, { ...field })]] : [];
+        }),
+      );
+    }
   }
 
   function isList(field) {
@@ -172,6 +183,7 @@ export function buildModel({ fields: table, annotations, discovery, goTypes }) {
     else if (requiredNo.has(field.name)) field.required = false;
     else field.required = scalarOrList && field.always && !field.presence;
     field.default = defaultOf(id, field);
+    return field;
   }
 
   function defaultOf(id, field) {
@@ -198,7 +210,8 @@ export function flatFields(model, id) {
   const type = model.types.get(id);
   const flat = [];
   for (let at = 0; at <= type.fields.length; at++) {
-    for (const inlined of type.inlined.filter((each) => each.at === at)) flat.push(...flatFields(model, inlined.message));
+    for (const inlined of type.inlined.filter((each) => each.at === at))
+      flat.push(...flatFields(model, inlined.message).map((field) => inlined.overrides.get(field.name) ?? field));
     if (at < type.fields.length) flat.push(type.fields[at]);
   }
   return flat;

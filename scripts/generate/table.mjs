@@ -11,7 +11,10 @@ function line(type) {
   const short = (id) => (splitId(id)[0] === module ? splitId(id)[1] : id);
   const parts = [];
   for (let at = 0; at <= type.fields.length; at++) {
-    for (const inlined of type.inlined.filter((each) => each.at === at)) parts.push(`+${inlined.name} ${inlined.number} ${short(inlined.message)}`);
+    for (const inlined of type.inlined.filter((each) => each.at === at)) {
+      parts.push(`+${inlined.name} ${inlined.number} ${short(inlined.message)}`);
+      for (const [name, field] of inlined.overrides) parts.push(`=${name} ${mergeText(field)}`);
+    }
     const field = type.fields[at];
     if (field) parts.push(fieldText(field, short));
   }
@@ -23,12 +26,7 @@ function fieldText(field, short) {
   const flags = `${field.repeated ? "r" : ""}${field.map ? "m" : ""}${field.always ? "k" : ""}${field.presence ? "p" : ""}`;
   const implied = field.always && ['""', "0", "false", "{}"].includes(JSON.stringify(field.default));
   const showsDefault = field.default !== undefined && !implied;
-  let merge = "";
-  if (field.list === "map") merge = `m:${field.keys.join(",")}`;
-  else if (field.list === "set") merge = "s";
-  else if (field.mapType) merge = field.mapType === "atomic" ? "A" : "G";
-  else if (field.repeated && field.list === undefined) merge = "-";
-  if (field.strategies?.length) merge += `/${field.strategies.join(",")}${field.mergeKey && field.mergeKey !== field.keys[0] ? `:${field.mergeKey}` : ""}`;
+  const merge = mergeText(field);
   const parts = [
     field.name,
     field.number,
@@ -40,6 +38,16 @@ function fieldText(field, short) {
   ];
   while (parts.at(-1) === "") parts.pop();
   return parts.join(" ");
+}
+
+function mergeText(field) {
+  let merge = "";
+  if (field.list === "map") merge = `m:${field.keys.join(",")}`;
+  else if (field.list === "set") merge = "s";
+  else if (field.mapType) merge = field.mapType === "atomic" ? "A" : "G";
+  else if (field.repeated && field.list === undefined) merge = "-";
+  if (field.strategies?.length) merge += `/${field.strategies.join(",")}${field.mergeKey && field.mergeKey !== field.keys[0] ? `:${field.mergeKey}` : ""}`;
+  return merge;
 }
 
 export function writeTable(model, file) {

@@ -39,7 +39,7 @@ export function resolveMessage(table, id) {
   return { fields: table[`${home}.${split(id)[1]}`], home: split(id)[0] };
 }
 
-export function writeTypes(table, folder) {
+export function writeTypes(table, folder, model) {
   const modules = new Map();
   for (const id of Object.keys(table)) {
     if (id.startsWith("_")) continue;
@@ -87,8 +87,10 @@ export function writeTypes(table, folder) {
           lines.push(`  ${JSON.stringify(field)}${always ? "" : "?"}: ${text};`);
         }
       };
-      if (fields.metadata && String(fields.metadata[1]).includes("ObjectMeta") && id !== "core.v1.PodTemplateSpec")
-        lines.push("  apiVersion: string;", "  kind: string;");
+      const isObject = String(fields.metadata?.[1]).endsWith("ObjectMeta");
+      if (model.types.has(id) ? model.types.get(id).root : isObject && !/Template(Spec)?$/.test(name)) {
+        lines.push(`  apiVersion${isObject ? "" : "?"}: string;`, `  kind${isObject ? "" : "?"}: string;`);
+      }
       emit(fields, home);
       bodies.push(`export interface ${name} {\n${lines.join("\n")}\n}`);
     }

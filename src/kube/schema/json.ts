@@ -294,10 +294,10 @@ class Scanner {
       this.#at++;
       if (byte === QUOTE) return;
       if (byte !== BACKSLASH) continue;
-      const escape = this.#peek();
-      if (!'bfnrt\\/"u'.includes(String.fromCharCode(escape))) this.#refuse("in string escape code");
+      const escaped = this.#peek();
+      if (!'bfnrt\\/"u'.includes(String.fromCharCode(escaped))) this.#refuse("in string escape code");
       this.#at++;
-      if (escape !== 0x75) continue;
+      if (escaped !== 0x75) continue;
       for (let digit = 0; digit < 4; digit++) {
         if (!/[0-9a-fA-F]/.test(String.fromCharCode(this.#peek()))) this.#refuse("in \\u hexadecimal character escape");
         this.#at++;
@@ -345,8 +345,8 @@ function characterText(byte: number): string {
   if (byte === 0x27) return "'\\''";
   if (byte === QUOTE) return "'\"'";
   const escapes: Readonly<Record<number, string>> = { 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 92: "\\\\" };
-  const escape = escapes[byte];
-  if (escape !== undefined) return `'${escape}'`;
+  const known = escapes[byte];
+  if (known !== undefined) return `'${known}'`;
   const isPrintable = (byte >= 0x20 && byte < 0x7f) || (byte >= 0xa1 && byte !== 0xad);
   return isPrintable ? `'${String.fromCharCode(byte)}'` : byte < 0x80 ? `'\\x${byte.toString(16).padStart(2, "0")}'` : `'\\u00${byte.toString(16)}'`;
 }

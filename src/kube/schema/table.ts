@@ -6,7 +6,7 @@
  * name, wire number, type (a letter for a scalar, else a message, bare in its own module), flags (r repeated,
  * m map, k always, p presence), merge (`m:<keys>` list map, `s` set, `-` list without a type, `A`/`G` atomic or
  * granular map, then `/<strategies>[:<merge key>]`), default as JSON, Go type. `+name number message` is an
- * inlined struct.
+ * inlined struct, and `=name merge` after it changes how one of its fields merges in this type.
  */
 import { GROUPS, TYPES } from "./generated/table.ts";
 import type { FieldSchema, Form, InlinedStruct, Scalar, TypeSchema } from "./schema.ts";
@@ -101,9 +101,11 @@ function addFields(fields: Map<string, FieldSchema>, id: string, body: string, i
       ]);
       continue;
     }
-    const [head = "", suffix = ""] = merge.split("/");
-    const [strategies = "", mergeKey] = suffix.split(":");
-    const listMapKeys = head.startsWith("m:") ? head.slice(2).split(",") : [];
+    const own = name.startsWith("=") ? fields.get(name.slice(1)) : undefined;
+    if (own !== undefined) {
+      fields.set(own.name, { ...own, ...mergeOf(number, own.repeated) });
+      continue;
+    }
     const repeated = flags.includes("r");
     const scalar = SCALARS[type];
     const isList = repeated || (scalar === undefined && (lineOf(message) ?? "").startsWith("~items"));
@@ -117,12 +119,22 @@ function addFields(fields: Map<string, FieldSchema>, id: string, body: string, i
       map: flags.includes("m"),
       always: flags.includes("k"),
       presence: flags.includes("p"),
-      listType: listMapKeys.length > 0 ? "map" : head === "s" ? "set" : isList && head !== "-" ? "atomic" : undefined,
-      listMapKeys,
-      mapType: head === "A" ? "atomic" : head === "G" ? "granular" : undefined,
-      patchStrategies: strategies ? (strategies.split(",") as FieldSchema["patchStrategies"]) : [],
-      patchMergeKey: mergeKey ?? (strategies ? listMapKeys[0] : undefined),
+      ...mergeOf(merge, isList),
       default: fallback ? JSON.parse(fallback) : undefined,
     });
   }
+}
+
+/** The merge part of a field: list type and keys, map type, patch strategies. */
+function mergeOf(text: string, isList: boolean): Pick<FieldSchema, "listType" | "listMapKeys" | "mapType" | "patchStrategies" | "patchMergeKey"> {
+  const [head = "", suffix = ""] = text.split("/");
+  const [strategies = "", mergeKey] = suffix.split(":");
+  const listMapKeys = head.startsWith("m:") ? head.slice(2).split(",") : [];
+  return {
+    listType: listMapKeys.length > 0 ? "map" : head === "s" ? "set" : isList && head !== "-" ? "atomic" : undefined,
+    listMapKeys,
+    mapType: head === "A" ? "atomic" : head === "G" ? "granular" : undefined,
+    patchStrategies: strategies ? (strategies.split(",") as FieldSchema["patchStrategies"]) : [],
+    patchMergeKey: mergeKey ?? (strategies ? listMapKeys[0] : undefined),
+  };
 }
