@@ -58,6 +58,9 @@ export class FieldPath {
   }
 }
 
+/** As the value of an error: shows none (upstream's OmitValueType). */
+export const OMIT_VALUE: unique symbol = Symbol("omit value");
+
 /** One rejected field. `field` is the rendered path; `value` the offending value. */
 export class FieldError {
   readonly type: FieldErrorType;
@@ -79,7 +82,7 @@ export class FieldError {
   /** The error without its path: `Invalid value: "x": must be …`. */
   body(): string {
     const { text, showsValue } = TYPES[this.type];
-    const value = showsValue ? `: ${renderValue(this.value)}` : "";
+    const value = showsValue && this.value !== OMIT_VALUE ? `: ${renderValue(this.value)}` : "";
     return `${text}${value}${this.detail ? `: ${this.detail}` : ""}`;
   }
 

@@ -1,7 +1,8 @@
 /** Small checks that every part of the pod spec's validation leans on. */
-import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
-import { isQualifiedName, isValidLabelValue } from "../../machinery/names.ts";
+
 import { IPv4, IPv6 } from "ipaddr.js";
+import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
+import { isQualifiedName } from "../../machinery/names.ts";
 
 export const INT32_MAX = 2147483647;
 
@@ -26,16 +27,6 @@ export function unixId(errors: FieldErrors, at: FieldPath, value: number | undef
 
 export function labelName(errors: FieldErrors, at: FieldPath, name: string): void {
   invalidEach(errors, at, name, isQualifiedName(name));
-}
-
-/** Keys and values of a label map; both are reported at the map itself. */
-export function labels(errors: FieldErrors, at: FieldPath, map: Readonly<Record<string, string>> | undefined): void {
-  if (!map) return;
-  for (const key in map) {
-    labelName(errors, at, key);
-    const value = map[key] as string;
-    invalidEach(errors, at, value, isValidLabelValue(value));
-  }
 }
 
 /** A textual IPv4 or IPv6 address without zone, brackets or shorthand. */

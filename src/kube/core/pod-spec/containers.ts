@@ -101,7 +101,11 @@ export function validateEphemeralContainers(pod: PodContext, errors: FieldErrors
     }
     for (const field of FORBIDDEN_FOR_EPHEMERAL) {
       const value: unknown = container[field];
-      const set = Array.isArray(value) ? value.length > 0 : typeof value === "object" && value !== null ? Object.keys(value).length > 0 || field !== "resources" : Boolean(value);
+      const set = Array.isArray(value)
+        ? value.length > 0
+        : typeof value === "object" && value !== null
+          ? Object.keys(value).length > 0 || field !== "resources"
+          : Boolean(value);
       if (set) errors.forbidden(here.child(field), "cannot be set for an Ephemeral Container");
     }
     container.volumeMounts?.forEach((mount, m) => {

@@ -2,8 +2,8 @@
 import type {
   Container,
   EphemeralContainer,
-  LifecycleHandler,
   HTTPGetAction,
+  LifecycleHandler,
   PodSpec,
   PodTemplateSpec,
   Probe,

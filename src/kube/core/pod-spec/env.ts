@@ -132,7 +132,8 @@ function subscriptOf(fieldPath: string): { path: string; key: string } | undefin
 export function validateResourceFieldRef(ref: ResourceFieldSelector, errors: FieldErrors, at: FieldPath, inVolume: boolean): void {
   if (inVolume && !ref.containerName) errors.required(at.child("containerName"));
   else if (!ref.resource) errors.required(at.child("resource"));
-  else if (!CONTAINER_RESOURCES.includes(ref.resource) && !isHugePageField(ref.resource)) unsupported(errors, at.child("resource"), ref.resource, CONTAINER_RESOURCES);
+  else if (!CONTAINER_RESOURCES.includes(ref.resource) && !isHugePageField(ref.resource))
+    unsupported(errors, at.child("resource"), ref.resource, CONTAINER_RESOURCES);
   const problem = isDivisorOf(ref.resource, String(ref.divisor ?? "0"));
   if (problem) errors.invalid(at.child("divisor"), ref.resource, problem);
 }
@@ -147,7 +148,10 @@ export function validateEnvFrom(sources: readonly EnvFromSource[] | undefined, e
     const source = sources[i] as EnvFromSource;
     const here = at.index(i);
     if (source.prefix) invalidEach(errors, here.child("prefix"), source.prefix, isEnvVarName(source.prefix));
-    const refs = [source.configMapRef && "configMapRef", source.secretRef && "secretRef"].filter((name) => name !== undefined) as ("configMapRef" | "secretRef")[];
+    const refs = [source.configMapRef && "configMapRef", source.secretRef && "secretRef"].filter((name) => name !== undefined) as (
+      | "configMapRef"
+      | "secretRef"
+    )[];
     for (const kind of refs) {
       const name = source[kind]?.name ?? "";
       if (!name) errors.required(here.child(kind, "name"));

@@ -1,7 +1,8 @@
 /** Container image references, as far as the API server reads them: to default the pull policy. */
 
 /** name[:tag][@digest]; the name is checked apart, because a first segment may be a registry's host. */
-const REFERENCE = /^([A-Za-z0-9][A-Za-z0-9._\-/:]*?|\[[0-9a-fA-F:]+\][A-Za-z0-9._\-/:]*?)(?::(\w[\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$/;
+const REFERENCE =
+  /^([A-Za-z0-9][A-Za-z0-9._\-/:]*?|\[[0-9a-fA-F:]+\][A-Za-z0-9._\-/:]*?)(?::(\w[\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$/;
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/;
 const IDENTIFIER = /^[a-f0-9]{64}$/;

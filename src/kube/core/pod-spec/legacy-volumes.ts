@@ -106,7 +106,9 @@ function validateQuobyte(source: QuobyteVolumeSource, errors: FieldErrors, at: F
   const detail = "must be a host:port pair or multiple pairs separated by commas";
   if (!source.registry) errors.required(at.child("registry"), detail);
   else if (source.tenant && source.tenant.length >= 65) errors.required(at.child("tenant"), "must be a UUID and may not exceed a length of 64 characters");
-  else for (const pair of source.registry.split(",")) if (!/^(\[[^[\]]*\]|[^:[\]]*):[^:]*$/.test(pair)) errors.invalid(at.child("registry"), source.registry, detail);
+  else
+    for (const pair of source.registry.split(","))
+      if (!/^(\[[^[\]]*\]|[^:[\]]*):[^:]*$/.test(pair)) errors.invalid(at.child("registry"), source.registry, detail);
   if (!source.volume) errors.required(at.child("volume"));
 }
 
@@ -122,7 +124,8 @@ function validateAzureDisk(source: Sources["azureDisk"], errors: FieldErrors, at
   if (!source.diskName) errors.required(at.child("diskName"));
   if (!source.diskURI) errors.required(at.child("diskURI"));
   const cachingModes = ["None", "ReadOnly", "ReadWrite"];
-  if (source.cachingMode !== undefined && !cachingModes.includes(source.cachingMode)) unsupported(errors, at.child("cachingMode"), source.cachingMode, cachingModes);
+  if (source.cachingMode !== undefined && !cachingModes.includes(source.cachingMode))
+    unsupported(errors, at.child("cachingMode"), source.cachingMode, cachingModes);
   const kinds = ["Dedicated", "Managed", "Shared"];
   if (source.kind !== undefined && !kinds.includes(source.kind)) unsupported(errors, at.child("kind"), source.kind, kinds);
   const expected = AZURE_DISK_URIS[source.kind === "Managed" ? "managed" : "blob"] as { start: string; shape: string };

@@ -23,7 +23,8 @@ export function validateContainerPorts(ports: readonly ContainerPort[] | undefin
     if (port.hostPort) invalidEach(errors, here.child("hostPort"), port.hostPort, isValidPortNum(port.hostPort));
     if (!port.protocol) errors.required(here.child("protocol"));
     else if (!PROTOCOLS.includes(port.protocol)) unsupported(errors, here.child("protocol"), port.protocol, PROTOCOLS);
-    if (port.hostIP && !isIPAddress(port.hostIP)) errors.invalid(here.child("hostIP"), port.hostIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    if (port.hostIP && !isIPAddress(port.hostIP))
+      errors.invalid(here.child("hostIP"), port.hostIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
   }
 }
 

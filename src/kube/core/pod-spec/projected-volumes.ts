@@ -45,8 +45,10 @@ function validateProjection(source: VolumeProjection, paths: Set<string>, errors
     only();
     const { expirationSeconds, path } = source.serviceAccountToken;
     const here = at.child("serviceAccountToken", "expirationSeconds");
-    if (expirationSeconds !== undefined && expirationSeconds < MIN_TOKEN_SECONDS) errors.invalid(here, expirationSeconds, "may not specify a duration less than 10 minutes");
-    if (expirationSeconds !== undefined && expirationSeconds > MAX_TOKEN_SECONDS) errors.invalid(here, expirationSeconds, "may not specify a duration larger than 2^32 seconds");
+    if (expirationSeconds !== undefined && expirationSeconds < MIN_TOKEN_SECONDS)
+      errors.invalid(here, expirationSeconds, "may not specify a duration less than 10 minutes");
+    if (expirationSeconds !== undefined && expirationSeconds > MAX_TOKEN_SECONDS)
+      errors.invalid(here, expirationSeconds, "may not specify a duration larger than 2^32 seconds");
     if (!path) errors.required(volumeAt.child("path"));
     else localNonReservedPath(errors, volumeAt.child("path"), path);
   }

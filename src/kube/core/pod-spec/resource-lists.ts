@@ -1,5 +1,5 @@
 /** Resource lists ({cpu: "1", memory: "1Gi"}): their names, rounding and sums. */
-import { type Quantity, addQuantity, canonicalResourceQuantity, compareQuantity, parseQuantity, quantity } from "../../machinery/quantity.ts";
+import { addQuantity, canonicalResourceQuantity, compareQuantity, parseQuantity, type Quantity, quantity } from "../../machinery/quantity.ts";
 import { isFullyQualifiedExtendedName } from "./resource-names.ts";
 
 export type ResourceList = Record<string, string | number>;
@@ -56,9 +56,18 @@ export function isDivisorOf(resource: string, text: string): string | undefined 
   const divisor = parseQuantity(text);
   if (divisor.isZero) return undefined;
   if (resource.endsWith(".cpu") && (resource === "limits.cpu" || resource === "requests.cpu")) {
-    return compareQuantity(divisor, ONE) === 0 || compareQuantity(divisor, MILLI) === 0 ? undefined : "only divisor's values 1m and 1 are supported with the cpu resource";
+    return compareQuantity(divisor, ONE) === 0 || compareQuantity(divisor, MILLI) === 0
+      ? undefined
+      : "only divisor's values 1m and 1 are supported with the cpu resource";
   }
-  const kind = resource === "limits.memory" || resource === "requests.memory" ? "memory" : resource.endsWith(".ephemeral-storage") ? "local ephemeral storage" : resource.includes(".hugepages-") ? "hugepages" : "";
+  const kind =
+    resource === "limits.memory" || resource === "requests.memory"
+      ? "memory"
+      : resource.endsWith(".ephemeral-storage")
+        ? "local ephemeral storage"
+        : resource.includes(".hugepages-")
+          ? "hugepages"
+          : "";
   if (!kind || BYTE_DIVISORS.includes(divisor.toString())) return undefined;
   return `only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the ${kind} resource`;
 }

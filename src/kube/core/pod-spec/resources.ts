@@ -1,10 +1,10 @@
 /** Resource requirements of containers and of whole pods. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
-import { type Quantity, compareQuantity, parseQuantity, quantity } from "../../machinery/quantity.ts";
-import type { Container, ContainerResizePolicy, PodSpec, ResourceRequirements } from "../../schema/generated/types/core.v1.ts";
 import { isDNS1123Label } from "../../machinery/names.ts";
+import { compareQuantity, parseQuantity, type Quantity, quantity } from "../../machinery/quantity.ts";
+import type { Container, ContainerResizePolicy, PodSpec, ResourceRequirements } from "../../schema/generated/types/core.v1.ts";
 import { invalidEach, unsupported } from "./checks.ts";
-import { type ResourceList, addTo, isExtendedResource, isOvercommitAllowed, isPodLevelResource, raiseTo } from "./resource-lists.ts";
+import { addTo, isExtendedResource, isOvercommitAllowed, isPodLevelResource, type ResourceList, raiseTo } from "./resource-lists.ts";
 import { validateContainerResourceName } from "./resource-names.ts";
 
 export function validateResourceRequirements(requirements: ResourceRequirements, claimNames: ReadonlySet<string>, errors: FieldErrors, at: FieldPath): void {
@@ -92,7 +92,12 @@ function text(value: string | number): string {
 const RESIZABLE: readonly string[] = ["cpu", "memory"];
 const RESIZE_POLICIES: readonly string[] = ["NotRequired", "RestartContainer"];
 
-export function validateResizePolicy(policies: readonly ContainerResizePolicy[] | undefined, podRestartPolicy: string, errors: FieldErrors, at: FieldPath): void {
+export function validateResizePolicy(
+  policies: readonly ContainerResizePolicy[] | undefined,
+  podRestartPolicy: string,
+  errors: FieldErrors,
+  at: FieldPath,
+): void {
   if (!policies) return;
   const seen = new Set<string>();
   for (let i = 0; i < policies.length; i++) {
@@ -103,7 +108,8 @@ export function validateResizePolicy(policies: readonly ContainerResizePolicy[] 
     else if (!RESIZABLE.includes(resourceName)) unsupported(errors, at, resourceName, RESIZABLE);
     if (!restartPolicy) errors.required(at);
     else if (!RESIZE_POLICIES.includes(restartPolicy)) unsupported(errors, at, restartPolicy, RESIZE_POLICIES);
-    if (podRestartPolicy === "Never" && restartPolicy !== "NotRequired") errors.invalid(at, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
+    if (podRestartPolicy === "Never" && restartPolicy !== "NotRequired")
+      errors.invalid(at, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
   }
 }
 
@@ -150,7 +156,10 @@ export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<stri
     }
   }
   if (!resources.limits) return;
-  for (const [field, containers] of [["containers", spec.containers], ["initContainers", spec.initContainers ?? []]] as const) {
+  for (const [field, containers] of [
+    ["containers", spec.containers],
+    ["initContainers", spec.initContainers ?? []],
+  ] as const) {
     validateWithinPodLimits(containers, resources.limits, errors, here.child(field));
   }
 }

@@ -1,7 +1,7 @@
 /** Where a pod may run: affinity, topology spread, tolerations, gates. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
 import { validateLabelSelector } from "../../machinery/label-selector.ts";
-import { nameIsDNSLabel, nameIsDNSSubdomain } from "../../machinery/names.ts";
+import { isQualifiedName, isValidLabelValue, nameIsDNSLabel, nameIsDNSSubdomain } from "../../machinery/names.ts";
 import type {
   Affinity,
   NodeSelector,
@@ -15,7 +15,6 @@ import type {
 } from "../../schema/generated/types/core.v1.ts";
 import type { LabelSelector } from "../../schema/generated/types/meta.v1.ts";
 import { invalidEach, labelName, unsupported } from "./checks.ts";
-import { isQualifiedName, isValidLabelValue } from "../../machinery/names.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";

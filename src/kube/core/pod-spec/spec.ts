@@ -1,8 +1,9 @@
 /** Validation of a whole PodSpec, in upstream's order of topics. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
+import { validateLabels } from "../../machinery/label-selector.ts";
 import { isInRange, nameIsDNSLabel, nameIsDNSSubdomain } from "../../machinery/names.ts";
 import type { PodSpec, Volume } from "../../schema/generated/types/core.v1.ts";
-import { INT32_MAX, invalidEach, labelName, labels, unsupported } from "./checks.ts";
+import { INT32_MAX, invalidEach, labelName, unsupported } from "./checks.ts";
 import { type PodContext, validateContainers, validateEphemeralContainers, validateInitContainers } from "./containers.ts";
 import { validateDNSConfig, validateDNSPolicy, validateHostAliases, validateHostnameOverride, validateHostnames } from "./dns.ts";
 import { internalResourceClaim } from "./internal.ts";
@@ -38,7 +39,7 @@ export function validatePodSpec(spec: PodSpec, options: PodSpecOptions, errors: 
   if (!restartPolicy) errors.required(at.child("restartPolicy"));
   else if (!RESTART_POLICIES.includes(restartPolicy)) unsupported(errors, at.child("restartPolicy"), restartPolicy, RESTART_POLICIES);
   validateDNSPolicy(spec.dnsPolicy, errors, at.child("dnsPolicy"));
-  if (spec.nodeSelector) labels(errors, at.child("nodeSelector"), spec.nodeSelector);
+  if (spec.nodeSelector) validateLabels(spec.nodeSelector, errors, at.child("nodeSelector"));
   validatePodSecurityContext(spec, errors, at);
   if (spec.affinity) validateAffinity(spec.affinity, errors, at.child("affinity"));
   validateDNSConfig(spec.dnsConfig, spec.dnsPolicy, errors, at.child("dnsConfig"));

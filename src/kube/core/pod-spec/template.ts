@@ -1,16 +1,17 @@
 /** Validation of pod templates, as every workload kind embeds them. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
+import { validateLabels } from "../../machinery/label-selector.ts";
 import { isQualifiedName } from "../../machinery/names.ts";
 import type { PodTemplateSpec } from "../../schema/generated/types/core.v1.ts";
 import { validatePodAnnotations } from "./annotations.ts";
-import { invalidEach, labels } from "./checks.ts";
+import { invalidEach } from "./checks.ts";
 import { validatePodSpec } from "./spec.ts";
 
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 export function validatePodTemplateSpec(template: PodTemplateSpec, errors: FieldErrors, at: FieldPath): void {
   const { metadata, spec } = template;
-  if (metadata?.labels) labels(errors, at.child("labels"), metadata.labels);
+  if (metadata?.labels) validateLabels(metadata.labels, errors, at.child("labels"));
   if (metadata?.annotations) {
     validateAnnotations(metadata.annotations, errors, at.child("annotations"));
     validatePodAnnotations(metadata.annotations, spec, errors, at.child("annotations"));

@@ -1,9 +1,10 @@
 /** The volumes of a pod: names, exactly one source each, and the sources in use today (legacy ones: legacy-volumes.ts). */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
+import { validateLabels } from "../../machinery/label-selector.ts";
 import { isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain } from "../../machinery/names.ts";
 import { quantity } from "../../machinery/quantity.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, ObjectFieldSelector, Volume } from "../../schema/generated/types/core.v1.ts";
-import { invalidEach, labels, localNonReservedPath, noBacksteps, unsupported } from "./checks.ts";
+import { invalidEach, localNonReservedPath, noBacksteps, unsupported } from "./checks.ts";
 import { validateClaimTemplateSpec } from "./claim-template.ts";
 import { validateFieldRef, validateResourceFieldRef } from "./env.ts";
 import { LEGACY_SOURCES } from "./legacy-volumes.ts";
@@ -150,11 +151,26 @@ export function validateCSIDriverName(name: string, errors: FieldErrors, at: Fie
 }
 
 /** Only labels and annotations of a claim template count; the rest of its metadata is the claim's own. */
-function validateClaimTemplateMetadata(metadata: NonNullable<NonNullable<Volume["ephemeral"]>["volumeClaimTemplate"]>["metadata"], errors: FieldErrors, at: FieldPath): void {
+function validateClaimTemplateMetadata(
+  metadata: NonNullable<NonNullable<Volume["ephemeral"]>["volumeClaimTemplate"]>["metadata"],
+  errors: FieldErrors,
+  at: FieldPath,
+): void {
   for (const key in metadata.annotations) invalidEach(errors, at.child("annotations"), key, isQualifiedName(key.toLowerCase()));
-  labels(errors, at.child("labels"), metadata.labels);
-  for (const field of ["name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) {
+  validateLabels(metadata.labels, errors, at.child("labels"));
+  for (const field of [
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const) {
     if (metadata[field]) errors.forbidden(at.child(field), "cannot be set");
   }
-  for (const field of ["ownerReferences", "finalizers", "managedFields"] as const) if (metadata[field]?.length) errors.forbidden(at.child(field), "cannot be set");
+  for (const field of ["ownerReferences", "finalizers", "managedFields"] as const)
+    if (metadata[field]?.length) errors.forbidden(at.child(field), "cannot be set");
 }

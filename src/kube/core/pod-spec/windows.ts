@@ -51,7 +51,10 @@ export function validateHostProcess(spec: PodSpec, errors: FieldErrors, at: Fiel
   const podWants = spec.securityContext?.windowsOptions?.hostProcess;
   let some = podWants === true;
   let all = true;
-  for (const [field, containers] of [["containers", spec.containers], ["initContainers", spec.initContainers ?? []]] as const) {
+  for (const [field, containers] of [
+    ["containers", spec.containers],
+    ["initContainers", spec.initContainers ?? []],
+  ] as const) {
     containers.forEach((container: Container, i) => {
       const wants = container.securityContext?.windowsOptions?.hostProcess;
       if (podWants !== undefined && wants !== undefined && wants !== podWants) {

@@ -1,0 +1,152 @@
+/**
+ * HorizontalPodAutoscaler (autoscaling/v1), stored as v2. What v1 has no fields for travels in annotations
+ * as JSON, in the shapes of v1's own metric types.
+ */
+import { defineKind } from "../define.ts";
+import { FieldPath } from "../machinery/field.ts";
+import type { KubeObject } from "../object.ts";
+import type {
+  HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscaler as V1,
+  MetricSpec as V1MetricSpec,
+  MetricStatus as V1MetricStatus,
+} from "../schema/generated/types/autoscaling.v1.ts";
+import type { HorizontalPodAutoscaler as V2 } from "../schema/generated/types/autoscaling.v2.ts";
+import {
+  applyHorizontalPodAutoscalerDefaults,
+  HPA_COLUMNS,
+  horizontalPodAutoscalerCells,
+  validateHorizontalPodAutoscaler,
+} from "./horizontal-pod-autoscaler.ts";
+import { specFromV1, specToV1, statusFromV1, statusToV1 } from "./metric-conversion.ts";
+
+const METRICS = "autoscaling.alpha.kubernetes.io/metrics";
+const CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics";
+const CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions";
+const BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior";
+const CARRIED: readonly string[] = [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR];
+
+export const horizontalPodAutoscalerV1 = defineKind<V1>({
+  group: "autoscaling",
+  version: "v1",
+  kind: "HorizontalPodAutoscaler",
+  plural: "horizontalpodautoscalers",
+  shortNames: ["hpa"],
+  categories: ["all"],
+  scope: "Namespaced",
+  subresources: { status: true },
+  applyDefaults({ spec }) {
+    spec.minReplicas ??= 1;
+  },
+  validate: (object, errors, at) => validateHorizontalPodAutoscaler(toV2(object), errors, at ?? FieldPath.root),
+  resetFields: { "": [["status"]], status: [["spec"]] },
+  columns: HPA_COLUMNS,
+  cells: (object, now) => horizontalPodAutoscalerCells(toV2(object), now),
+  storage: { group: "autoscaling", version: "v2", toStorage: toV2, fromStorage: (object) => toV1(object as V2) },
+});
+
+/** The v2 form, complete with v2's defaults. The given object is left as it is. */
+export function toV2(object: V1): V2 {
+  const { annotations, carried } = unpackAnnotations(object.metadata.annotations);
+  const { spec, status } = object;
+  const metrics = (parse<V1MetricSpec[]>(carried[METRICS]) ?? []).map(specFromV1);
+  if (spec.targetCPUUtilizationPercentage !== undefined) {
+    metrics.unshift({ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: spec.targetCPUUtilizationPercentage } } });
+  }
+  const behavior = parse<V2["spec"]["behavior"]>(carried[BEHAVIOR]);
+  const currentMetrics = (parse<V1MetricStatus[]>(carried[CURRENT_METRICS]) ?? []).map(statusFromV1);
+  if (status?.currentCPUUtilizationPercentage !== undefined) {
+    currentMetrics.unshift({ type: "Resource", resource: { name: "cpu", current: { averageUtilization: status.currentCPUUtilizationPercentage } } });
+  }
+  const conditions = parse<HorizontalPodAutoscalerCondition[]>(carried[CONDITIONS]);
+  const converted: V2 = {
+    apiVersion: "autoscaling/v2",
+    kind: object.kind,
+    metadata: { ...object.metadata },
+    spec: {
+      scaleTargetRef: { ...spec.scaleTargetRef },
+      ...defined({ minReplicas: spec.minReplicas }),
+      maxReplicas: spec.maxReplicas,
+      ...(metrics.length > 0 ? { metrics } : {}),
+      ...defined({ behavior }),
+    },
+    status: {
+      ...defined({
+        observedGeneration: status?.observedGeneration,
+        lastScaleTime: status?.lastScaleTime,
+        currentReplicas: status?.currentReplicas || undefined,
+      }),
+      desiredReplicas: status?.desiredReplicas ?? 0,
+      currentMetrics: (currentMetrics.length > 0 ? currentMetrics : null) as V2["status"]["currentMetrics"],
+      ...(conditions?.length ? { conditions } : {}),
+    },
+  };
+  setAnnotations(converted, annotations);
+  applyHorizontalPodAutoscalerDefaults(converted);
+  return converted;
+}
+
+/** The v1 form: the first cpu utilization becomes a field, all else annotations. The given object is left as it is. */
+export function toV1(object: V2): V1 {
+  const { spec, status } = object;
+  const annotations: Record<string, string> = { ...object.metadata.annotations };
+  const metrics = [...(spec.metrics ?? [])];
+  const cpu = metrics.findIndex(
+    (metric) => metric.type === "Resource" && metric.resource?.name === "cpu" && metric.resource.target.averageUtilization !== undefined,
+  );
+  const target = cpu < 0 ? undefined : metrics.splice(cpu, 1)[0]?.resource?.target.averageUtilization;
+  if (metrics.length > 0) annotations[METRICS] = JSON.stringify(metrics.map(specToV1));
+  if (spec.behavior) annotations[BEHAVIOR] = JSON.stringify(spec.behavior);
+  const current = [...(status?.currentMetrics ?? [])];
+  const currentCpu = current.findIndex(
+    (metric) => metric.type === "Resource" && metric.resource?.name === "cpu" && metric.resource.current.averageUtilization !== undefined,
+  );
+  const utilization = currentCpu < 0 ? undefined : current[currentCpu]?.resource?.current.averageUtilization;
+  if (current.length > 0) annotations[CURRENT_METRICS] = JSON.stringify(current.map(statusToV1));
+  if (status?.conditions?.length) annotations[CONDITIONS] = JSON.stringify(status.conditions);
+  const converted: V1 = {
+    apiVersion: "autoscaling/v1",
+    kind: object.kind,
+    metadata: { ...object.metadata },
+    spec: {
+      scaleTargetRef: { ...spec.scaleTargetRef },
+      ...defined({ minReplicas: spec.minReplicas }),
+      maxReplicas: spec.maxReplicas,
+      ...defined({ targetCPUUtilizationPercentage: target }),
+    },
+    status: {
+      ...defined({ observedGeneration: status?.observedGeneration, lastScaleTime: status?.lastScaleTime }),
+      currentReplicas: status?.currentReplicas ?? 0,
+      desiredReplicas: status?.desiredReplicas ?? 0,
+      ...defined({ currentCPUUtilizationPercentage: utilization }),
+    },
+  };
+  setAnnotations(converted, annotations);
+  return converted;
+}
+
+function unpackAnnotations(all: Readonly<Record<string, string>> = {}): { annotations: Record<string, string>; carried: Record<string, string> } {
+  const annotations: Record<string, string> = {};
+  const carried: Record<string, string> = {};
+  for (const [key, value] of Object.entries(all)) (CARRIED.includes(key) ? carried : annotations)[key] = value;
+  return { annotations, carried };
+}
+
+function setAnnotations(object: KubeObject, annotations: Record<string, string>): void {
+  if (Object.keys(annotations).length > 0) object.metadata.annotations = annotations;
+  else delete object.metadata.annotations;
+}
+
+/** Annotations are anyone's to write; what cannot be read counts as absent. */
+function parse<T>(text: string | undefined): T | undefined {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: NonNullable<T[K]> };
+}

@@ -1,0 +1,181 @@
+/** What may change in a Pod: by a plain update, through /ephemeralcontainers, and through /resize. */
+
+import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import type { Container, Pod, PodSpec, Toleration } from "../schema/generated/types/core.v1.ts";
+import { sameJson } from "./equality.ts";
+import { differenceText } from "./pod-difference.ts";
+import { INT32_MAX } from "./pod-spec/checks.ts";
+import { qosClassOf } from "./pod-spec/qos.ts";
+
+const MUTABLE =
+  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+/** The rules of PUT and PATCH on the pod itself. */
+export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
+  const at = root.child("spec");
+  if (!sameContainerNames(pod.spec.containers, old.spec.containers)) {
+    if (pod.spec.containers.length !== old.spec.containers.length)
+      return errors.forbidden(at.child("containers"), "pod updates may not add or remove containers");
+  }
+  if ((pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
+    return errors.forbidden(at.child("initContainers"), "pod updates may not add or remove containers");
+  }
+  validateImages(pod.spec.containers, errors, at.child("containers"));
+  validateImages(pod.spec.initContainers ?? [], errors, at.child("initContainers"));
+  validateDeadline(pod.spec, old.spec, errors, at.child("activeDeadlineSeconds"));
+  validateTolerationsAdded(pod.spec, old.spec, errors, at.child("tolerations"));
+  validateGatesRemoved(pod.spec, old.spec, errors, at.child("schedulingGates"));
+  if (sameJson(pod.spec, old.spec)) return;
+  const munged = mungedSpec(pod.spec, old.spec);
+  if (old.spec.schedulingGates?.length) validateTightened(munged, old.spec, errors, at);
+  if (!sameJson(munged, old.spec)) errors.forbidden(at, `${MUTABLE}\n${differenceText(munged, old.spec)}`);
+}
+
+function sameContainerNames(containers: readonly Container[], old: readonly Container[]): boolean {
+  return containers.length === old.length && containers.every((container, i) => container.name === old[i]?.name);
+}
+
+function validateImages(containers: readonly Container[], errors: FieldErrors, at: FieldPath): void {
+  containers.forEach((container, i) => {
+    const image = container.image ?? "";
+    if (image !== image.trim()) errors.invalid(at.index(i).child("image"), image, "must not have leading or trailing whitespace");
+  });
+}
+
+/** A deadline may be set or brought forward, never lifted. */
+function validateDeadline(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
+  const [value, before] = [spec.activeDeadlineSeconds, old.activeDeadlineSeconds];
+  if (value !== undefined) {
+    if (value < 0 || value > INT32_MAX) return errors.invalid(at, value, `must be between 0 and ${INT32_MAX}, inclusive`);
+    if (before !== undefined && before < value) errors.invalid(at, value, "must be less than or equal to previous value");
+  } else if (before !== undefined) errors.invalid(at, null, "must not update from a positive integer to nil value");
+}
+
+function sameToleration(a: Toleration, b: Toleration): boolean {
+  return a.key === b.key && a.operator === b.operator && a.value === b.value && a.effect === b.effect;
+}
+
+function validateTolerationsAdded(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
+  const now = spec.tolerations ?? [];
+  for (const toleration of old.tolerations ?? []) {
+    if (now.some((each) => sameToleration(each, toleration))) continue;
+    return errors.forbidden(at, "existing toleration can not be modified except its tolerationSeconds");
+  }
+}
+
+function validateGatesRemoved(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
+  const before = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
+  for (const { name } of spec.schedulingGates ?? []) {
+    if (!before.has(name)) errors.forbidden(at, `only deletion is allowed, but found new scheduling gate '${name}'`);
+  }
+}
+
+/** The new spec with everything that may change put back, so that what still differs may not. */
+function mungedSpec(spec: PodSpec, old: PodSpec): PodSpec {
+  const munged: PodSpec = { ...spec };
+  munged.containers = spec.containers.map((container, i) => ({ ...container, ...imageOf(old.containers[i]) }));
+  if (spec.initContainers) munged.initContainers = spec.initContainers.map((container, i) => ({ ...container, ...imageOf(old.initContainers?.[i]) }));
+  restore(munged, old, "activeDeadlineSeconds");
+  restore(munged, old, "tolerations");
+  restore(munged, old, "schedulingGates");
+  if (old.terminationGracePeriodSeconds !== undefined && old.terminationGracePeriodSeconds < 0 && spec.terminationGracePeriodSeconds === 1) {
+    munged.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds;
+  }
+  return munged;
+}
+
+function imageOf(container: Container | undefined): Pick<Container, "image"> {
+  return container?.image === undefined ? {} : { image: container.image };
+}
+
+function restore<Field extends keyof PodSpec>(spec: PodSpec, old: PodSpec, field: Field): void {
+  if (old[field] === undefined) delete spec[field];
+  else spec[field] = old[field];
+}
+
+/** A gated pod's node selector and required node affinity may become narrower (KEP-3838); what is allowed is put back in `munged`. */
+function validateTightened(munged: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
+  const selector = munged.nodeSelector ?? {};
+  const before = old.nodeSelector ?? {};
+  if (Object.keys(before).every((key) => selector[key] === before[key])) restore(munged, old, "nodeSelector");
+  else {
+    errors.invalid(at.child("nodeSelector"), selector, "only additions to spec.nodeSelector are allowed (no mutations or deletions)");
+    restore(munged, old, "nodeSelector");
+  }
+  const affinity = munged.affinity?.nodeAffinity;
+  const oldAffinity = old.affinity?.nodeAffinity;
+  if (sameJson(affinity, oldAffinity)) return;
+  validateNodeAffinityTightened(affinity, oldAffinity, errors, at.child("affinity", "nodeAffinity"));
+  const { nodeAffinity: _dropped, ...rest } = munged.affinity ?? {};
+  munged.affinity = oldAffinity ? { ...rest, nodeAffinity: oldAffinity } : rest;
+  if (Object.keys(munged.affinity).length === 0 && old.affinity === undefined) delete munged.affinity;
+}
+
+type NodeAffinity = NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>;
+
+function validateNodeAffinityTightened(affinity: NodeAffinity | undefined, old: NodeAffinity | undefined, errors: FieldErrors, at: FieldPath): void {
+  const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (!before) return;
+  const here = at.child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
+  const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  if (terms.length !== before.length) {
+    return errors.invalid(here, terms, "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+  }
+  before.forEach((term, i) => {
+    const now = terms[i];
+    const kept = (["matchExpressions", "matchFields"] as const).every((field) =>
+      (term[field] ?? []).every((requirement, r) => sameJson(now?.[field]?.[r], requirement)),
+    );
+    if (!kept) errors.invalid(here.index(i), now, "only additions are allowed (no mutations or deletions)");
+  });
+}
+
+/** Through /ephemeralcontainers: containers may be added, none changed or removed. The pod's validation has run already. */
+export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
+  const at = root.child("spec", "ephemeralContainers");
+  const now = new Map((pod.spec.ephemeralContainers ?? []).map((container) => [container.name, container]));
+  for (const container of old.spec.ephemeralContainers ?? []) {
+    const kept = now.get(container.name);
+    if (!kept) errors.forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`);
+    else if (!sameJson(kept, container)) {
+      errors.forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n${differenceText(kept, container)}`);
+    }
+  }
+}
+
+/** Through /resize (KEP-1287): cpu and memory of containers and sidecars, within one quality of service class. */
+export function validateResize(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
+  const at = root.child("spec");
+  if (old.metadata.annotations?.["kubernetes.io/config.mirror"]) return errors.forbidden(root, "static pods cannot be resized");
+  if (old.spec.os?.name === "windows") return errors.forbidden(root, "windows pods cannot be resized");
+  if (pod.spec.containers.length !== old.spec.containers.length || (pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
+    return errors.forbidden(at, "containers may not be added or removed on resize");
+  }
+  const before = old.status?.qosClass ?? qosClassOf(old.spec);
+  if (qosClassOf(pod.spec) !== before) errors.invalid(at, before, "Pod QOS Class may not change as a result of resizing");
+  const munged = structuredClone(pod.spec);
+  munged.containers.forEach((container, i) => keepResources(container, old.spec.containers[i], errors, at.child("containers").index(i)));
+  munged.initContainers?.forEach((container, i) => {
+    if (container.restartPolicy === "Always") keepResources(container, old.spec.initContainers?.[i], errors, at.child("initContainers").index(i));
+  });
+  if (!sameJson(munged, old.spec)) {
+    errors.forbidden(at, `only cpu and memory resources are mutable\n${differenceText(munged, old.spec)}`);
+  }
+}
+
+/** Puts the old cpu and memory back, after refusing to take a value away. */
+function keepResources(container: Container, old: Container | undefined, errors: FieldErrors, at: FieldPath): void {
+  if (!old) return;
+  for (const list of ["limits", "requests"] as const) {
+    const was: Record<string, string | number> = old.resources?.[list] ?? {};
+    const now: Record<string, string | number> = { ...container.resources?.[list] };
+    for (const name of ["cpu", "memory"]) {
+      if (was[name] !== undefined && now[name] === undefined)
+        errors.forbidden(at.child("resources", list), `${list === "limits" ? "resource limits" : "resource requests"} cannot be removed`);
+      delete now[name];
+      if (was[name] !== undefined) now[name] = was[name] as string;
+    }
+    if (Object.keys(now).length > 0) container.resources = { ...container.resources, [list]: now };
+    else if (container.resources) delete container.resources[list];
+  }
+}
