@@ -3,6 +3,10 @@
  * minute all copies go to the `heartbeats` table, some hundreds to a row. What a crash loses is at most the renewals since
  * the last flush: the Lease is then read in its last flushed state and the node renews it within ten seconds.
  *
+ * The first renewal after a start is flushed at once. The platform evicts an object after ten seconds of quiet, which is as
+ * often as a node renews: the object of a small cluster may lose its memory between any two renewals, and then would never
+ * show a fresh one.
+ *
  * The log keeps the row that the renewals started from (`LiveObject.logRevision`); it is live as far as `objects` and
  * compaction are concerned. A copy counts only as long as `objects` points at that same row, so the table may hold
  * leftovers of Leases deleted or truly changed since.
@@ -46,6 +50,7 @@ export class HeartbeatTable {
   readonly #superseded: SupersededRevisions<Heartbeat>;
   #loaded: Map<string, Heartbeat> | undefined;
   #nextFlush: number | undefined;
+  #flushedSinceStart = false;
 
   constructor(sql: SqlStorage, window: number, flushInterval: number) {
     this.#sql = sql;
@@ -56,6 +61,11 @@ export class HeartbeatTable {
   /** When the copies in memory should go to disk, in ms; undefined = they are there already. */
   get nextFlush(): number | undefined {
     return this.#nextFlush;
+  }
+
+  /** Whether the next renewal is to be flushed with its commit. */
+  get writesThrough(): boolean {
+    return !this.#flushedSinceStart;
   }
 
   get(path: string): LiveObject | undefined {
@@ -114,22 +124,32 @@ export class HeartbeatTable {
     let page = 0;
     let entries: string[] = [];
     let characters = 0;
+    let newest = 0;
     const write = () => {
       if (entries.length === 0) return;
       const value = `[${entries.join(",")}]`;
-      this.#sql.exec("INSERT INTO heartbeats (page, value) VALUES (?, ?) ON CONFLICT (page) DO UPDATE SET value = excluded.value", page, value);
+      this.#sql.exec(
+        `INSERT INTO heartbeats (page, newest, value) VALUES (?, ?, ?)
+         ON CONFLICT (page) DO UPDATE SET newest = excluded.newest, value = excluded.value`,
+        page,
+        newest,
+        value,
+      );
       page++;
       entries = [];
       characters = 0;
+      newest = 0;
     };
     for (const [path, { live }] of this.#copies) {
       if (characters + live.text.length > PAGE_CHARACTERS) write();
       entries.push(`[${JSON.stringify(path)},${live.revision},${live.logRevision},${live.text}]`);
       characters += live.text.length;
+      newest = Math.max(newest, live.revision);
     }
     write();
     this.#sql.exec("DELETE FROM heartbeats WHERE page >= ?", page);
     this.#nextFlush = undefined;
+    this.#flushedSinceStart = true;
   }
 
   get #copies(): Map<string, Heartbeat> {

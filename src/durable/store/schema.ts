@@ -14,7 +14,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE TABLE objects (resource TEXT NOT NULL, path TEXT NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (resource, path)) WITHOUT ROWID",
     // `created` is the revision of the Event's creation, `rev` that of its last write.
     "CREATE TABLE events (rev INTEGER PRIMARY KEY, at INTEGER NOT NULL, path TEXT NOT NULL, created INTEGER NOT NULL, value TEXT NOT NULL)",
-    "CREATE TABLE heartbeats (page INTEGER PRIMARY KEY, value TEXT NOT NULL)",
+    // `newest` is the greatest revision on the page.
+    "CREATE TABLE heartbeats (page INTEGER PRIMARY KEY, newest INTEGER NOT NULL, value TEXT NOT NULL)",
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
   ],
 ];
@@ -55,7 +56,7 @@ export function migrate(storage: DurableObjectStorage, version: number): void {
   });
 }
 
-/** Reads the counters by four seeks, whatever the size of the store. */
+/** Reads the counters by a few seeks, whatever the size of the store. */
 export function readCounters(sql: SqlStorage): Counters {
   const named = new Map<string, number>();
   for (const row of sql.exec<{ name: string; value: number }>("SELECT name, value FROM counters")) named.set(row.name, row.value);
@@ -63,10 +64,11 @@ export function readCounters(sql: SqlStorage): Counters {
     ...sql.exec<{ rev: number; at: number }>("SELECT rev, at FROM revisions ORDER BY rev DESC LIMIT 1"),
     ...sql.exec<{ rev: number; at: number }>("SELECT rev, at FROM events ORDER BY rev DESC LIMIT 1"),
   ];
+  const heartbeats = sql.exec<{ newest: number }>("SELECT newest FROM heartbeats").toArray();
   const compacted = named.get("compacted") ?? 0;
   const reserved = named.get("reserved") ?? 0;
   return {
-    revision: Math.max(FIRST_REVISION, compacted, reserved, ...newest.map((row) => row.rev)),
+    revision: Math.max(FIRST_REVISION, compacted, reserved, ...newest.map((row) => row.rev), ...heartbeats.map((row) => row.newest)),
     compacted,
     reserved,
     lastCommitAt: Math.max(0, ...newest.map((row) => row.at)),

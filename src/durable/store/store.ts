@@ -62,7 +62,7 @@ interface Waiting {
  * (heartbeats.ts). Both share the counter and the changes; neither keeps superseded states.
  *
  * A revision is never used twice. After a restart the counter begins at the greatest of the newest rows, the compacted
- * revision (its row may be gone) and the end of the block reserved for heartbeats (which leave no rows).
+ * revision (its row may be gone) and the end of the block reserved for heartbeats (most of which leave no row).
  */
 export class Store {
   readonly #storage: DurableObjectStorage;
@@ -283,11 +283,12 @@ export class Store {
     const waiting = this.#queue;
     this.#queue = [];
     const at = Math.max(this.#lastCommitAt, this.#options.now());
+    const { writesThrough } = this.#heartbeats;
     try {
       const { group, settle, reserved } = this.#storage.transactionSync(() => {
         const group = new Group(this.#liveReader, this.#revision);
         const settle = waiting.map(({ run }) => run(group));
-        return { group, settle, reserved: group.apply(this.#storage.sql, this.#events, at, this.#reserved) };
+        return { group, settle, reserved: group.apply(this.#storage.sql, this.#events, at, this.#reserved, writesThrough) };
       });
       const { changes } = group;
       if (changes.length > 0) {
@@ -295,6 +296,8 @@ export class Store {
         this.#revision = group.revision;
         this.#reserved = reserved;
         this.#lastCommitAt = at;
+        // What one turn writes reaches the disk as one.
+        if (writesThrough) this.flushHeartbeats();
         this.#tell(changes);
       }
       for (const settleOne of settle) settleOne();

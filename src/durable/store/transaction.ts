@@ -86,13 +86,16 @@ export class Group {
     }
   }
 
-  /** Writes the tables; part of the SQL transaction. `reserved` and the result: up to where revisions are reserved. */
-  apply(sql: SqlStorage, events: EventTable, at: number, reserved: number): number {
+  /**
+   * Writes the tables; part of the SQL transaction. `reserved` and the result: up to where revisions are reserved. The
+   * caller flushes heartbeats right after the transaction when it says that they write through.
+   */
+  apply(sql: SqlStorage, events: EventTable, at: number, reserved: number, heartbeatsWriteThrough: boolean): number {
     const pointers = new Map<string, LiveChange>();
     let reservedNow = reserved;
     for (const { change, table } of this.writes) {
       if (table === "events") events.write(change, at);
-      if (table === "memory" && change.revision > reservedNow) {
+      if (table === "memory" && !heartbeatsWriteThrough && change.revision > reservedNow) {
         reservedNow = change.revision + RESERVATION;
         writeCounter(sql, "reserved", reservedNow);
       }

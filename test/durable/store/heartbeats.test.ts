@@ -15,11 +15,11 @@ describe("node heartbeats", () => {
     withStore(async ({ store, storage, commits }) => {
       await renew(store, "n1", "t0");
       await renew(store, "n1", "t1");
-      const rows = rowCount(storage, "revisions") + rowCount(storage, "objects") + rowCount(storage, "counters");
       await renew(store, "n1", "t2");
+      expect(rowCount(storage, "heartbeats")).toBe(1);
+      const rows = rowCount(storage, "revisions") + rowCount(storage, "objects") + rowCount(storage, "counters");
       await Promise.all([renew(store, "n1", "t3"), renew(store, "n1", "t4")]);
       expect(rowCount(storage, "revisions") + rowCount(storage, "objects") + rowCount(storage, "counters")).toBe(rows);
-      expect(rowCount(storage, "heartbeats")).toBe(0);
       expect(commits.flatMap(told)).toEqual(["2 ADDED n1", "3 MODIFIED n1 was 2", "4 MODIFIED n1 was 3", "5 MODIFIED n1 was 4", "6 MODIFIED n1 was 5"]);
       expect(renewTime(store, "n1")).toBe("t4");
       const list = store.list({ resource: "leases.coordination.k8s.io" });
@@ -45,6 +45,7 @@ describe("node heartbeats", () => {
     withStore(async ({ store, clock, storage, reopen }) => {
       await renew(store, "n1", "t0");
       await renew(store, "n2", "t0");
+      await renew(store, "n1", "flushed at once");
       expect(store.nextHeartbeatFlush).toBeUndefined();
       await renew(store, "n1", "t1");
       clock.now += 10_000;
@@ -56,18 +57,32 @@ describe("node heartbeats", () => {
       await renew(store, "n1", "t2");
       const again = reopen();
       expect([renewTime(again, "n1"), renewTime(again, "n2")]).toEqual(["t1", "t1"]);
-      expect(told(again.changesAfter(3))).toEqual(["4 MODIFIED n1 was 4", "5 MODIFIED n2 was 5"]);
+      expect(told(again.changesAfter(3))).toEqual(["5 MODIFIED n1 was 5", "6 MODIFIED n2 was 6"]);
     }));
 
   test("never share a revision with anything, though a crash forgets them", () =>
     withStore(async ({ store, reopen }) => {
       await renew(store, "n1", "t0");
-      const last = await renew(store, "n1", "t1");
-      expect(last.revision).toBe(3);
-      const again = reopen();
-      expect(again.revision).toBe(3 + block);
-      expect((await renew(again, "n1", "t2")).revision).toBe(4 + block);
-      expect(again.list({ resource: "leases.coordination.k8s.io", revision: 3 }).revision).toBe(3);
+      expect((await renew(store, "n1", "t1")).revision).toBe(3);
+      const second = reopen();
+      expect(second.revision).toBe(3);
+      await renew(second, "n1", "t2");
+      expect((await renew(second, "n1", "t3")).revision).toBe(5);
+      const third = reopen();
+      expect(third.revision).toBe(5 + block);
+      expect((await renew(third, "n1", "t4")).revision).toBe(6 + block);
+      expect(third.list({ resource: "leases.coordination.k8s.io", revision: 3 }).revision).toBe(3);
+    }));
+
+  test("reach the disk even when the object is evicted between any two of them", () =>
+    withStore(async ({ store, reopen }) => {
+      await renew(store, "n1", "t0");
+      let awake = store;
+      for (const time of ["t1", "t2", "t3"]) {
+        await renew(awake, "n1", time);
+        awake = reopen();
+        expect(renewTime(awake, "n1")).toBe(time);
+      }
     }));
 
   test("a change of more than the time is an ordinary commit, which a restart keeps", () =>

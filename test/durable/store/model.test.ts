@@ -96,6 +96,7 @@ class Model {
   live = new Map<string, Version>();
   flushed = new Map<string, Version>();
   highest = 1;
+  flushedSinceStart = false;
 
   apply(change: Omit<Version, "previous" | "origin" | "heartbeat">, heartbeat: boolean): void {
     const id = idOf(change.key);
@@ -109,11 +110,13 @@ class Model {
   }
 
   flush(): void {
+    this.flushedSinceStart = true;
     this.flushed = new Map([...this.live].filter(([, version]) => version.heartbeat));
   }
 
   /** Heartbeats after the last flush are gone. */
   restart(): void {
+    this.flushedSinceStart = false;
     for (const [id, version] of this.live) {
       if (!version.heartbeat) continue;
       const flushed = this.flushed.get(id);
@@ -172,6 +175,7 @@ async function run(steps: Step[], { store: first, clock, storage, commits, reope
 
   /** Takes over what the listener was told since the last call, checking each change against the model's state. */
   const takeCommits = () => {
+    let renewed = false;
     for (const change of commits.splice(0).flat()) {
       expect(used.has(change.revision)).toBe(false);
       used.add(change.revision);
@@ -184,9 +188,12 @@ async function run(steps: Step[], { store: first, clock, storage, commits, reope
       expect(change.object).toEqual(JSON.parse(change.text));
       expect(change.object.metadata.resourceVersion).toBe(String(change.revision));
       const heartbeat = previous !== undefined && change.type !== "DELETED" && isLease(change.key) && sameHolder(previous.text, change.text);
+      renewed ||= heartbeat;
       model.apply({ revision: change.revision, at: clock.now, key: change.key, text: change.text, type: change.type }, heartbeat);
     }
     expect(store.revision).toBeGreaterThanOrEqual(model.highest);
+    // The first renewal after a start is flushed at once.
+    if (renewed && !model.flushedSinceStart) model.flush();
   };
 
   for (const next of steps) {
