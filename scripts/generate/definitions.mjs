@@ -21,7 +21,7 @@ export function definitionSchema(model, { structures, typeMeta }, id, dialect, g
   if (!type.form) {
     const fields = flatFields(model, id);
     const required = fields.filter((field) => field.required).map((field) => field.name);
-    if (required.length > 0) schema.required = required.sort();
+    if (required.length > 0) schema.required = required;
     const properties = {};
     if (model.kindRoots.has(id)) for (const [name, text] of Object.entries(typeMeta)) properties[name] = { description: text, type: "string" };
     for (const field of fields) properties[field.name] = propertySchema(model, field, structure?.fields?.get(field.name), dialect);
