@@ -61,14 +61,14 @@ export async function readBody(request: Request, options: BodyOptions): Promise<
       return deletes && text === "" ? { text: undefined, contentType, strictErrors: [] } : yamlObject(text, options);
     }
     case PROTOBUF_TYPE: {
-      if (!options.protobuf) throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
+      if (!options.protobuf) throw unsupportedMediaType(MEDIA_TYPES);
       const bytes = await readBytes(request);
       if (deletes && bytes.byteLength === 0) return { text: undefined, contentType, strictErrors: [] };
       return { text: JSON.stringify(decodeProtobuf(bytes, options.expected)), contentType, strictErrors: [] };
     }
     default: {
       if (deletes && (await readBytes(request)).byteLength === 0) return { text: undefined, contentType: JSON_TYPE, strictErrors: [] };
-      throw unsupportedMediaType(options.protobuf ? MEDIA_TYPES : [JSON_TYPE, YAML_TYPE]);
+      throw unsupportedMediaType(MEDIA_TYPES);
     }
   }
 }

@@ -20,7 +20,7 @@ import {
 } from "./discovery.ts";
 import { type ClusterStub, clusterStub, type Env } from "./env.ts";
 import { health, healthPath, healthPaths } from "./health.ts";
-import { builtInKind, DELETE_OPTIONS, expectedKind } from "./kinds.ts";
+import { builtInKind, DELETE_OPTIONS, expectedKind, isBuiltInGroup } from "./kinds.ts";
 import { countRequest, metricsText } from "./metrics.ts";
 import { checkRepresentable, JSON_TYPE, type Negotiated, negotiate, offersMetaViews, offersNoView, wantsPretty, YAML_TYPE } from "./negotiate.ts";
 import { openApi } from "./openapi.ts";
@@ -105,8 +105,9 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
   const verb = verbOf(request.method, info, query.watch);
   if (!verb) throw methodNotAllowed();
   const watchable = request.method === "GET" && info.name === "";
-  checkRepresentable(accept, watchable);
   const kind = builtInKind(info);
+  // Custom resources are behind no router of their own.
+  if (kind) checkRepresentable(accept, watchable);
   if (verb === "watch") {
     const negotiated = negotiate(accept, offersMetaViews, true);
     return serveWatch(exchange, info, kind, negotiated);
@@ -238,9 +239,8 @@ async function serveDiscovery(exchange: Exchange, path: string, catalog: CustomR
   const parts = path.split("/");
   const value = discoveryDocument(discovery, parts);
   if (value === undefined) {
-    // The path is below a served group (or the core): the API answers; else nothing is there at all.
-    const below = parts[1] === "api" || (parts[1] === "apis" && discovery.groups.some(({ name }) => name !== "" && name === parts[2]));
-    if (below) throw noSuchResource();
+    // Below the core or another built-in group the API answers; elsewhere nothing is there at all.
+    if (parts[1] === "api" || (parts[1] === "apis" && isBuiltInGroup(parts[2]))) throw noSuchResource();
     return pageNotFound(reply);
   }
   if (request.method !== "GET") throw methodNotAllowed();

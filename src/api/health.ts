@@ -11,7 +11,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
 export function healthPath(path: string): { endpoint: string; check: string } | undefined {
   const slash = path.indexOf("/", 1);
   const endpoint = path.slice(1, slash < 0 ? undefined : slash);
-  if (!Object.hasOwn(CHECKS, endpoint)) return undefined;
+  if (!Object.hasOwn(CHECKS, endpoint) || path.endsWith("/")) return undefined;
   return { endpoint, check: slash < 0 ? "" : path.slice(slash + 1) };
 }
 

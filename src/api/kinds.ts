@@ -7,6 +7,12 @@ import type { RequestInfo } from "./request-info.ts";
 const byPath = new Map<string, Kind>();
 for (const kind of BUILT_IN_KINDS) byPath.set(`${kind.group}/${kind.version}/${kind.plural}`, kind);
 
+const groups = new Set(BUILT_IN_KINDS.map(({ group }) => group));
+
+export function isBuiltInGroup(group: string | undefined): boolean {
+  return group !== undefined && group !== "" && groups.has(group);
+}
+
 /** undefined = a custom resource, or nothing at all: only the Cluster object knows. */
 export function builtInKind({ group, version, resource }: Pick<RequestInfo, "group" | "version" | "resource">): Kind | undefined {
   return byPath.get(`${group}/${version}/${resource}`);

@@ -68,6 +68,8 @@ export class Watch {
   #socket: WatchSocket | undefined;
   /** The stream is complete up to here; undefined until the object has said so once. */
   #revision: string | undefined;
+  /** Part of the initial state was sent. */
+  #partial = false;
   #ended = false;
 
   constructor(options: WatchOptions, sink: EventSink) {
@@ -116,15 +118,20 @@ export class Watch {
         return;
       }
     }
-    // Only now: what has not reached the client's stream is fetched again after a restart.
-    this.#revision = message.slice(0, newline);
+    // Only now: what has not reached the client's stream is fetched again after a restart. 0 promises nothing: the
+    // initial state is not complete yet.
+    const revision = message.slice(0, newline);
+    if (revision === "0") this.#partial = true;
+    else this.#revision = revision;
   }
 
   /** 1000 is the object's own end of the watch; anything else means that it restarted. */
   #lost(socket: WatchSocket, code: number): void {
     if (this.#ended || socket !== this.#socket) return;
     this.#socket = undefined;
-    if (code === 1000) this.end();
+    // Half an initial state cannot be resumed without sending objects twice; the client starts again by itself.
+    const resumable = this.#revision !== undefined || !this.#partial;
+    if (code === 1000 || !resumable) this.end();
     else void this.#reconnect();
   }
 

@@ -61,7 +61,7 @@ describe("bodies of create and update", () => {
   it("of custom resources are no protobuf: 415", async () => {
     expect(await refusal(read("k8s\0", "application/vnd.kubernetes.protobuf", { protobuf: false }))).toMatchObject({
       code: 415,
-      message: "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+      message: expect.stringContaining("the body of the request was in an unknown format"),
     });
   });
 

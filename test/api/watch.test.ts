@@ -180,6 +180,14 @@ describe("when the object restarts", () => {
     expect(connections[0]?.query).toEqual({ watch: "1", sendInitialEvents: "true" });
   });
 
+  it("ends when half an initial state was sent: going on would send objects twice", () => {
+    const { socket, sink, connections } = begin({ sendInitialEvents: "true" });
+    socket.say(`0\n${event("ADDED", 3)}`);
+    socket.drop(1006);
+    expect(sink.ended).toBe(true);
+    expect(connections).toEqual([]);
+  });
+
   it("ignores what a lost socket still says", async () => {
     const next = new FakeSocket();
     const { socket, sink } = begin({}, [opened(next)]);
@@ -273,7 +281,7 @@ describe("other views of events", () => {
 
   it("tables: one row each, columns in the first only, errors as they are", () => {
     const transform = eventTransform({ group: "meta.k8s.io", version: "v1", kind: "Table" }, shape, "None", now);
-    const events = transform(event("ADDED", 1) + event("MODIFIED", 2) + bookmark("3") + '{"type":"ERROR","object":{"kind":"Status","code":410}}\n')
+    const events = transform(`${event("ADDED", 1) + event("MODIFIED", 2) + bookmark("3")}{"type":"ERROR","object":{"kind":"Status","code":410}}\n`)
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
