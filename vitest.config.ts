@@ -15,7 +15,7 @@ export default defineConfig({
       // Durable Objects: the real workerd runtime.
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/durable/**/*.test.ts"], isolate: false, maxWorkers: 1 },
+        test: { name: "workerd", include: ["test/durable/**/*.test.ts"], maxWorkers: 1 },
       },
       // Real clients against a real server; one `perigee up` serves them all, so files run one after another.
       {

@@ -8,7 +8,7 @@ import type { Kind } from "../kube/kind.ts";
 import { deleteOptionsSchema } from "../kube/schema/delete-options.ts";
 import { decode } from "../kube/schema/decode.ts";
 import { parseJson } from "../kube/schema/json.ts";
-import { forbidden, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
+import { forbidden, internalError, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
 import { isObject, type KubeObject } from "../kube/object.ts";
 import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
 import type { Binding } from "../kube/schema/generated/types/core.v1.ts";
@@ -58,6 +58,13 @@ function methodNotAllowed(): StatusError {
   return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
+function asStatus(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof ObjectTooLargeError) return requestEntityTooLarge(error.limit);
+  console.error(error);
+  return internalError(error instanceof Error ? error.message : String(error));
+}
+
 export class ApiServer {
   readonly resources: Resources;
   readonly #environment: Environment;
@@ -76,7 +83,7 @@ export class ApiServer {
     for (const text of this.#store.texts(items.map((item) => item.revision))) yield JSON.parse(text) as CustomResourceDefinition;
   }
 
-  /** Answers any request; failures are answers too. Only a fault of ours throws. */
+  /** Answers any request; failures are answers too, a fault of ours a 500. */
   async handle(request: ResourceRequest, user: UserInfo): Promise<ResourceResponse> {
     const warnings: string[] = [];
     try {
@@ -84,8 +91,7 @@ export class ApiServer {
       const body = typeof outcome.body === "string" || outcome.body instanceof ReadableStream ? outcome.body : JSON.stringify(outcome.body);
       return { status: outcome.status, body, ...(warnings.length > 0 ? { warnings } : {}), ...this.#columns(request) };
     } catch (error) {
-      const failure = error instanceof ObjectTooLargeError ? requestEntityTooLarge(error.limit) : error;
-      if (!(failure instanceof StatusError)) throw error;
+      const failure = asStatus(error);
       const retryAfterSeconds = failure.code === 429 || failure.code === 504 ? failure.details?.retryAfterSeconds : undefined;
       return { status: failure.code, body: JSON.stringify(failure.toStatus()), ...(warnings.length > 0 ? { warnings } : {}), retryAfterSeconds };
     }

@@ -1,6 +1,7 @@
 /** The pods' own subresources: binding, eviction, ephemeralcontainers, resize. */
-import { validateEphemeralContainersUpdate, validateResize } from "../../kube/core/pod-subresources.ts";
+import { validateEphemeralContainersUpdate, validateResize } from "../../kube/core/pod.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
+import { FieldPath } from "../../kube/machinery/field.ts";
 import { fromLabelSelectorObject } from "../../kube/machinery/label-selector.ts";
 import { badRequest, conflict, notFound, StatusError, tooManyRequests } from "../../kube/machinery/status.ts";
 import type { JsonObject, KubeObject } from "../../kube/object.ts";
@@ -146,7 +147,7 @@ export const EPHEMERAL_CONTAINERS: UpdateRules = {
     keepAllBut("ephemeralContainers", object, old);
     bump(object, old);
   },
-  validate: (object, old, errors) => validateEphemeralContainersUpdate(object as Pod, old as Pod, errors),
+  validate: (object, old, errors) => validateEphemeralContainersUpdate(object as Pod, old as Pod, errors, FieldPath.root),
 };
 
 /** What a write through /resize may change. */
@@ -155,7 +156,7 @@ export const RESIZE: UpdateRules = {
     keepAllBut("resources", object, old);
     bump(object, old);
   },
-  validate: (object, old, errors) => validateResize(object as Pod, old as Pod, errors),
+  validate: (object, old, errors) => validateResize(object as Pod, old as Pod, errors, FieldPath.root),
 };
 
 /** log, exec, attach, portforward, proxy: what needs a node. @throws always, StatusError 400 or 404, until the pod runs somewhere. */

@@ -112,6 +112,7 @@ function checkPreconditions(call: WriteCall, object: KubeObject, old: KubeObject
       errors.add("Invalid", "metadata.resourceVersion", 0, "must be specified for an update");
       throw invalid({ group: kind.group, kind: kind.kind }, name, errors.list);
     }
+    object.metadata.resourceVersion = old.metadata.resourceVersion;
   } else if (resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(target(kind), name, MODIFIED);
   }
