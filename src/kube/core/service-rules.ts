@@ -1,10 +1,18 @@
 /** What a Service may say and how it may change. */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { validateLabels } from "../machinery/label-selector.ts";
-import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, isValidCIDRForLegacyField, isValidIPForLegacyField, isValidPortName, isValidPortNum, nameIsDNSLabel } from "../machinery/names.ts";
+import {
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isQualifiedName,
+  isValidCIDRForLegacyField,
+  isValidIPForLegacyField,
+  isValidPortName,
+  isValidPortNum,
+  nameIsDNSLabel,
+} from "../machinery/names.ts";
 import type { Service, ServicePort } from "../schema/generated/types/core.v1.ts";
 import { familyOf, specialAddressProblems } from "./ip.ts";
-
 
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
@@ -57,11 +65,12 @@ export function validateService(object: Service, errors: FieldErrors, at: FieldP
 
   validateProtocolsOfPorts(object, errors, portsAt);
   validateSourceRanges(object, errors, specAt);
-  if (spec.type !== "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== undefined) errors.forbidden(specAt.child("allocateLoadBalancerNodePorts"), ONLY_BALANCED);
+  if (spec.type !== "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== undefined)
+    errors.forbidden(specAt.child("allocateLoadBalancerNodePorts"), ONLY_BALANCED);
   validateLoadBalancerClass(object, errors, specAt.child("loadBalancerClass"));
   validateExternalTraffic(object, errors, specAt);
   validateInternalTraffic(object, errors, specAt.child("internalTrafficPolicy"));
-  validateAddresses(object, errors, specAt);
+  validateServiceAddresses(object, errors, specAt);
   if (spec.trafficDistribution !== undefined && !DISTRIBUTIONS.includes(spec.trafficDistribution)) {
     const supported = DISTRIBUTIONS.map((each) => JSON.stringify(each)).join(", ");
     errors.add("NotSupported", specAt.child("trafficDistribution"), spec.trafficDistribution, `supported values: ${supported}`);
@@ -94,7 +103,8 @@ function validatePort(port: ServicePort, requireName: boolean, headless: boolean
   const target = port.targetPort ?? 0;
   const targetProblems = typeof target === "number" ? isValidPortNum(target) : isValidPortName(target);
   for (const problem of targetProblems) errors.invalid(at.child("targetPort"), target, problem);
-  if (port.appProtocol !== undefined) for (const problem of isQualifiedName(port.appProtocol)) errors.invalid(at.child("appProtocol"), port.appProtocol, problem);
+  if (port.appProtocol !== undefined)
+    for (const problem of isQualifiedName(port.appProtocol)) errors.invalid(at.child("appProtocol"), port.appProtocol, problem);
   void headless;
 }
 
@@ -205,60 +215,88 @@ function validateInternalTraffic(object: Service, errors: FieldErrors, at: Field
   }
 }
 
-function validateAddresses(object: Service, errors: FieldErrors, at: FieldPath): void {
+/** Rules on ipFamilies, ipFamilyPolicy, clusterIP and clusterIPs together; the allocator relies on them too. */
+export function validateServiceAddresses(object: Service, errors: FieldErrors, at: FieldPath): void {
   const { spec } = object;
   if (spec.type === "ExternalName") return;
   const families = spec.ipFamilies ?? [];
   const ips = spec.clusterIPs ?? [];
   const ipsAt = at.child("clusterIPs");
   const familiesAt = at.child("ipFamilies");
-  const policyAt = at.child("ipFamilyPolicy");
 
+  if (spec.clusterIP && ips[0] !== spec.clusterIP) errors.invalid(ipsAt, ips, "first value must match `clusterIP`");
+  if (!spec.clusterIP && ips.length > 0) errors.invalid(ipsAt, ips, "must be empty when `clusterIP` is not specified");
   for (const [i, family] of families.entries()) {
     if (!FAMILIES.includes(family)) errors.notSupported(familiesAt.index(i), family, FAMILIES);
     if (families.indexOf(family) < i) errors.duplicate(familiesAt.index(i), family);
   }
-  if (spec.ipFamilyPolicy !== undefined) {
-    if (!FAMILY_POLICIES.includes(spec.ipFamilyPolicy)) errors.notSupported(policyAt, spec.ipFamilyPolicy, FAMILY_POLICIES);
-    if (spec.ipFamilyPolicy === "SingleStack") {
-      if (ips.length > 1) errors.invalid(policyAt, spec.ipFamilyPolicy, "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified");
-      if (families.length > 1) errors.invalid(policyAt, spec.ipFamilyPolicy, "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified");
-    }
-  }
+  if (spec.ipFamilyPolicy !== undefined && !FAMILY_POLICIES.includes(spec.ipFamilyPolicy))
+    errors.notSupported(at.child("ipFamilyPolicy"), spec.ipFamilyPolicy, FAMILY_POLICIES);
 
-  if (spec.clusterIP && (ips.length === 0 || ips[0] !== spec.clusterIP)) {
-    errors.invalid(ipsAt, ips.length ? ips : null, ips.length === 0 ? "" : "first value must match `clusterIP`");
-  }
-  if (!spec.clusterIP && ips.length > 0) errors.invalid(ipsAt, ips, "must be empty when `clusterIP` is not specified");
-  if (ips.length > 1) {
-    // A headless service has no second address.
-    if (ips.includes("None")) {
-      errors.invalid(ipsAt, ips, "'None' must be the first and only value");
-      return;
-    }
-    const known = ips.map(familyOf);
-    if (ips.length > 2) errors.invalid(ipsAt, ips, "may only hold up to 2 values");
-    if (known.every((family) => family) && new Set(known).size < known.length) errors.invalid(ipsAt, ips, "may specify no more than one IP for each IP family");
-  }
+  let malformed = false;
   for (const [i, ip] of ips.entries()) {
-    if (ip === "None") continue;
-    const problems = isValidIPForLegacyField(ip);
-    for (const problem of problems) errors.invalid(ipsAt.index(i), ip, problem);
-    const family = families[i];
-    if (problems.length === 0 && family && FAMILIES.includes(family) && familyOf(ip) !== family) {
-      errors.invalid(ipsAt.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``);
+    if (i === 0 && ip === "None") {
+      if (ips.length > 1) {
+        malformed = true;
+        errors.invalid(ipsAt, ips, "'None' must be the first and only value");
+      }
+      continue;
     }
+    for (const problem of isValidIPForLegacyField(ip)) {
+      malformed = true;
+      errors.invalid(ipsAt.index(i), ip, problem);
+    }
+  }
+  if (ips.length > 2) errors.invalid(ipsAt, ips, "may only hold up to 2 values");
+  if (malformed) return;
+  if (ips.length > 1 && new Set(ips.map(familyOf)).size !== ips.length) errors.invalid(ipsAt, ips, "may specify no more than one IP for each IP family");
+  if (ips[0] === "None") return;
+  for (const [i, ip] of ips.entries()) {
+    const family = families[i];
+    if (family && FAMILIES.includes(family) && familyOf(ip) !== family)
+      errors.invalid(ipsAt.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``);
   }
 }
 
 export function validateServiceUpdate(object: Service, old: Service, errors: FieldErrors, at: FieldPath): void {
   const specAt = at.child("spec");
+  if (object.spec.type !== "ExternalName" && old.spec.type !== "ExternalName") {
+    const headless = isHeadless(object);
+    const wasHeadless = isHeadless(old);
+    if (!headless || !wasHeadless) validateStackChange("clusterIPs", object, old, errors, specAt);
+    if (!headless && !wasHeadless) validateStackChange("ipFamilies", object, old, errors, specAt);
+  }
   validateClassUpdate(object, old, errors, specAt.child("loadBalancerClass"));
   const before = old.spec.healthCheckNodePort ?? 0;
   const now = object.spec.healthCheckNodePort ?? 0;
   const wasLocal = old.spec.type === "LoadBalancer" && old.spec.externalTrafficPolicy === "Local";
   const isLocal = object.spec.type === "LoadBalancer" && object.spec.externalTrafficPolicy === "Local";
   if (wasLocal && isLocal && now !== before) errors.forbidden(specAt.child("healthCheckNodePort"), "field is immutable");
+}
+
+function isHeadless(object: Service): boolean {
+  return object.spec.clusterIPs?.length === 1 && object.spec.clusterIPs[0] === "None";
+}
+
+/** A second address or family may come and go, with the fitting policy; the first never changes. */
+function validateStackChange(field: "clusterIPs" | "ipFamilies", object: Service, old: Service, errors: FieldErrors, at: FieldPath): void {
+  const now = object.spec[field] ?? [];
+  const before = old.spec[field] ?? [];
+  const what = field === "clusterIPs" ? "clusterIP" : "ipFamily";
+  const fieldAt = at.child(field);
+  if (now.length === before.length) {
+    for (const [i, value] of before.entries()) if (value !== now[i]) errors.invalid(fieldAt.index(i), now, "may not change once set");
+    return;
+  }
+  if (now.length < before.length && now.length === 0) errors.invalid(fieldAt.index(0), now, `primary ${what} can not be unset`);
+  else if (before.length > 0 && now[0] !== before[0]) errors.invalid(fieldAt.index(0), now, "may not change once set");
+  if (now.length < before.length && object.spec.ipFamilyPolicy !== "SingleStack") {
+    errors.invalid(
+      at.child("ipFamilyPolicy").index(0),
+      object.spec.ipFamilyPolicy ?? null,
+      `must be set to 'SingleStack' when releasing the secondary ${what}`,
+    );
+  }
 }
 
 function validateClassUpdate(object: Service, old: Service, errors: FieldErrors, at: FieldPath): void {

@@ -1,6 +1,7 @@
 /** The warnings that writing a Service can bring. */
-import type { Service } from "../schema/generated/types/core.v1.ts";
+
 import { formatCIDR, formatIP, isValidCIDR, isValidIP, parseCIDR, parseIP } from "../machinery/ip.ts";
+import type { Service } from "../schema/generated/types/core.v1.ts";
 
 const TOPOLOGY_HINTS = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"];
 
@@ -21,7 +22,8 @@ export function serviceWarnings(object: Service, old?: Service): string[] {
   if (spec?.type === "LoadBalancer") {
     for (const [i, cidr] of (spec.loadBalancerSourceRanges ?? []).entries()) warnings.push(...cidrWarnings(`spec.loadBalancerSourceRanges[${i}]`, cidr.trim()));
   }
-  if (spec?.type === "ExternalName" && spec.publishNotReadyAddresses) warnings.push('spec.publishNotReadyAddresses is ignored when spec.type is "ExternalName"');
+  if (spec?.type === "ExternalName" && spec.publishNotReadyAddresses)
+    warnings.push('spec.publishNotReadyAddresses is ignored when spec.type is "ExternalName"');
   if (spec?.type !== "ExternalName" && spec?.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec?.trafficDistribution === "PreferClose") warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return warnings;
@@ -31,11 +33,15 @@ export function serviceWarnings(object: Service, old?: Service): string[] {
 function ipWarnings(path: string, text: string): string[] {
   const address = parseIP(text);
   if (!address || isValidIP(text).length === 0) return [];
-  return address.length === 16 ? [`${path}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatIP(address))})`] : [];
+  return address.length === 16
+    ? [`${path}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatIP(address))})`]
+    : [];
 }
 
 function cidrWarnings(path: string, text: string): string[] {
   const network = parseCIDR(text);
   if (!network || isValidCIDR(text).length === 0) return [];
-  return network.address.length === 16 ? [`${path}: IPv6 CIDR value ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatCIDR(network))})`] : [];
+  return network.address.length === 16
+    ? [`${path}: IPv6 CIDR value ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatCIDR(network))})`]
+    : [];
 }

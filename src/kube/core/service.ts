@@ -5,7 +5,7 @@ import { sameJson } from "./equality.ts";
 import { loadBalancerCell, validateLoadBalancerStatus } from "./load-balancer.ts";
 import { validateService, validateServiceName, validateServiceUpdate } from "./service-rules.ts";
 import { serviceWarnings } from "./service-warnings.ts";
-import { AGE, NAME, ageCell, column, labelsCell, nameCell } from "./table.ts";
+import { AGE, ageCell, column, labelsCell, NAME, nameCell } from "./table.ts";
 
 export const service = defineKind<Service>({
   group: "",
@@ -27,8 +27,10 @@ export const service = defineKind<Service>({
   resetFields: { "": [["status"]], status: [["spec"]] },
   validateName: validateServiceName,
   applyDefaults: defaultService,
+  prepareForCreate: (object) => syncClusterIPs(object),
   prepareForUpdate(object, old) {
     inheritAllocations(object, old);
+    syncClusterIPs(object, old);
     dropTypeDependentFields(object, old);
   },
   validate: validateService,
@@ -83,28 +85,45 @@ function defaultService(object: Service): void {
 
 /** Writers that leave out what the server allocated keep it: `kubectl replace` of the file that made the Service. */
 function inheritAllocations(object: Service, old: Service): void {
+  const { spec } = object;
   if (needsClusterIP(old) && needsClusterIP(object)) {
-    const { spec } = object;
-    if (!spec.clusterIP) {
-      if (old.spec.clusterIP) spec.clusterIP = old.spec.clusterIP;
-      if (!spec.clusterIPs?.length && sameJson(spec.clusterIP, old.spec.clusterIP) && old.spec.clusterIPs) spec.clusterIPs = [...old.spec.clusterIPs];
-    }
+    if (!spec.clusterIP && old.spec.clusterIP) spec.clusterIP = old.spec.clusterIP;
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.spec.clusterIP && old.spec.clusterIPs) spec.clusterIPs = [...old.spec.clusterIPs];
   }
   if (needsNodePort(old) && needsNodePort(object)) inheritNodePorts(object, old);
-  if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(object)) {
-    if (!object.spec.healthCheckNodePort && old.spec.healthCheckNodePort) object.spec.healthCheckNodePort = old.spec.healthCheckNodePort;
+  if (needsHealthCheckNodePort(old) && needsHealthCheckNodePort(object) && !spec.healthCheckNodePort && old.spec.healthCheckNodePort) {
+    spec.healthCheckNodePort = old.spec.healthCheckNodePort;
   }
 }
 
-/** Node ports of ports that stay (same protocol and port) stay too, unless the update names others. */
+/** Ports keep their node port by name, unless the update uses it for another port. */
 function inheritNodePorts(object: Service, old: Service): void {
-  const used = new Set((object.spec.ports ?? []).map((port) => port.nodePort).filter((port) => port));
-  const keyOf = (port: ServicePort) => `${port.protocol}/${port.port}`;
-  const previous = new Map((old.spec.ports ?? []).map((port) => [keyOf(port), port.nodePort]));
+  const previous = new Map((old.spec.ports ?? []).map((port) => [port.name ?? "", port.nodePort ?? 0]));
+  const oldPorts = new Set(previous.values());
+  const used = new Set((object.spec.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port && oldPorts.has(port)));
   for (const port of object.spec.ports ?? []) {
-    const nodePort = previous.get(keyOf(port));
-    if (!port.nodePort && nodePort && !used.has(nodePort)) port.nodePort = nodePort;
+    const nodePort = previous.get(port.name ?? "");
+    if (port.nodePort || !nodePort || used.has(nodePort)) continue;
+    port.nodePort = nodePort;
+    used.add(nodePort);
   }
+}
+
+/** clusterIP is the first of clusterIPs; clients that know only the one of them are understood. */
+function syncClusterIPs(object: Service, old?: Service): void {
+  const { spec } = object;
+  const now = spec.clusterIP ?? "";
+  if (!old) {
+    if (now && !spec.clusterIPs?.length) spec.clusterIPs = [now];
+    return;
+  }
+  const before = old.spec.clusterIP ?? "";
+  if (now === before || !sameJson(spec.clusterIPs, old.spec.clusterIPs)) {
+    if (now && !spec.clusterIPs?.length) spec.clusterIPs = [now];
+    return;
+  }
+  if (now === "") delete spec.clusterIPs;
+  else spec.clusterIPs = [now];
 }
 
 /** After a change of type, fields that only the old type has and that the update did not touch are dropped. */
@@ -118,12 +137,14 @@ function dropTypeDependentFields(object: Service, old: Service): void {
   if (needsClusterIP(old) && !needsClusterIP(object) && sameJson(spec.ipFamilies, was.ipFamilies)) delete spec.ipFamilies;
   if (needsClusterIP(old) && !needsClusterIP(object) && spec.ipFamilyPolicy === was.ipFamilyPolicy) delete spec.ipFamilyPolicy;
   if (needsNodePort(old) && !needsNodePort(object) && sameNodePorts(object, old)) for (const port of spec.ports ?? []) delete port.nodePort;
-  if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(object) && (spec.healthCheckNodePort ?? 0) === (was.healthCheckNodePort ?? 0)) delete spec.healthCheckNodePort;
+  if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(object) && (spec.healthCheckNodePort ?? 0) === (was.healthCheckNodePort ?? 0))
+    delete spec.healthCheckNodePort;
   if (was.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
     if (sameJson(spec.allocateLoadBalancerNodePorts, was.allocateLoadBalancerNodePorts)) delete spec.allocateLoadBalancerNodePorts;
     if (spec.loadBalancerClass !== undefined && spec.loadBalancerClass === was.loadBalancerClass) delete spec.loadBalancerClass;
   }
-  if (isExternallyAccessible(old) && !isExternallyAccessible(object) && spec.externalTrafficPolicy === was.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+  if (isExternallyAccessible(old) && !isExternallyAccessible(object) && spec.externalTrafficPolicy === was.externalTrafficPolicy)
+    delete spec.externalTrafficPolicy;
   if (needsClusterIP(old) && !needsClusterIP(object) && spec.internalTrafficPolicy === was.internalTrafficPolicy) delete spec.internalTrafficPolicy;
 }
 
