@@ -207,7 +207,9 @@ async function serveNonResource(exchange: Exchange, path: string): Promise<Respo
   if (found) return health(reply, found, target.search, NOTHING_BROKEN);
   if (trimmed === "/version") return version(exchange);
   if (trimmed === "/metrics") return metrics(exchange, credential);
-  if (trimmed.startsWith("/openapi/")) return openApi(exchange, path, catalog);
+  // Behind a proxy that knows the prefix, old clients join it twice to the URLs of the OpenAPI index.
+  const below = target.prefix !== "" && path.startsWith(`${target.prefix}/openapi/`) ? path.slice(target.prefix.length) : path;
+  if (below.startsWith("/openapi/")) return openApi(exchange, below, catalog);
   return serveDiscovery(exchange, trimmed, catalog);
 }
 

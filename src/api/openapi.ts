@@ -105,14 +105,15 @@ async function openApiV3Index({ reply, target }: Exchange, catalog: CustomResour
   const add = (path: string, hash: string) => {
     paths[path] = { serverRelativeURL: `${target.prefix}/openapi/v3/${path}?hash=${hash}` };
   };
-  for (const [path, hash] of Object.entries(OPENAPI_V3_HASHES)) add(path, hash);
+  // Static files may not begin with a dot on every platform, so those documents are not offered.
+  for (const [path, hash] of Object.entries(OPENAPI_V3_HASHES)) if (!path.startsWith(".")) add(path, hash);
   for (const [path, resources] of customGroupVersions(catalog)) add(path, (await customV3(resources)).hash);
   const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
   return plainText(reply, 200, JSON.stringify({ paths: sorted }), { "Content-Type": JSON_TYPE });
 }
 
 async function openApiV3({ accept, env, reply, request, target, query }: Exchange, path: string, catalog: CustomResourceCatalog): Promise<Response> {
-  const builtIn = OPENAPI_V3_HASHES[path];
+  const builtIn = path.startsWith(".") ? undefined : OPENAPI_V3_HASHES[path];
   const custom = customGroupVersions(catalog).get(path);
   let hash: string;
   let read: Served["read"];
