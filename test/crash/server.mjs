@@ -37,7 +37,7 @@ const config :Workerd.Config = (
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "2026-04-21",
+  compatibilityDate = "2026-05-03",
   durableObjectNamespaces = [(className = "StoreObject", uniqueKey = "store", enableSql = true)],
   durableObjectStorage = (localDisk = "disk"),
   bindings = [(name = "STORE", durableObjectNamespace = "StoreObject")],

@@ -320,6 +320,6 @@ test("behaves like its model on random histories", { timeout: 120_000 }, async (
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) =>
       withStore((opened) => run(steps, opened), { historyWindow: WINDOW, eventTimeToLive: TIME_TO_LIVE, heartbeatFlushInterval: FLUSH_INTERVAL }),
     ),
-    { numRuns: 200 },
+    { numRuns: 150, interruptAfterTimeLimit: 60_000 },
   );
 });
