@@ -19,7 +19,7 @@ import { canonicalDuration, canonicalMicroTime, canonicalTime } from "./time.ts"
 const MAX_STRICT_ERRORS = 100;
 
 /** Only JSON schemas nest without bound; beyond this many levels a body is refused rather than risking the stack. */
-const MAX_DEPTH = 1000;
+const MAX_DEPTH = 500;
 
 /**
  * A value of the wrong JSON type. `why` is the decoder's own text, for callers that frame it in another way (patches);
@@ -396,7 +396,11 @@ const FORMS: Readonly<Record<Form, Reader>> = {
   items: listReader("[]string", scalarReader("string", "string"), () => ""),
   oneOrMany: (value, run) =>
     Array.isArray(value) ? value.map((item, index) => nested(item, run, index)) : isObject(value) ? readSchemaProps(value, run) : undefined,
-  schemaOrBool: (value, run) => (typeof value === "boolean" ? value : isObject(value) ? readSchemaProps(value, run) : undefined),
+  schemaOrBool: (value, run) => {
+    if (typeof value === "boolean") return value;
+    if (!isObject(value)) throw new Refusal("boolean or JSON schema expected");
+    return readSchemaProps(value, run);
+  },
   schemaOrStrings: (value, run) =>
     Array.isArray(value)
       ? listReader("[]string", scalarReader("string", "string"), () => "")(value, run)

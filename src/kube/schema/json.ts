@@ -5,8 +5,11 @@
 import { StatusError } from "../machinery/status.ts";
 import type { DecodeReport } from "./schema.ts";
 
-/** Upstream's decoder stops here too. */
-const MAX_DEPTH = 10_000;
+/**
+ * Upstream reads ten times as deep, but a JavaScript stack does not hold 10,000 levels of recursion (JSON.stringify gives
+ * up below that), and no real object has a hundred.
+ */
+const MAX_DEPTH = 1_000;
 
 /** Malformed JSON. `why` is the decoder's own text, for callers that frame it in another way. */
 export class JsonError extends StatusError {

@@ -93,7 +93,8 @@ function plainField(schema: FieldSchema): WireField {
     inlined: false,
     repeated,
     map,
-    always,
+    // Go leaves a zero creationTimestamp out of JSON (omitzero), which protobuf knows nothing of.
+    always: always || name === "creationTimestamp",
     presence,
   };
 }

@@ -38,11 +38,7 @@ const REFUSED: [text: string, why: string, summary: string][] = [
   ["{}{}", "invalid character '{' after top-level value", "{}{}"],
   ["\u00ff", "invalid character '\u00c3' looking for beginning of value", "c3bf"],
   ['\ufeff{"metadata":{"name":"a"}}', "invalid character '\u00ef' looking for beginning of value", "efbbbf7b226d65746164617461223a7b226e616d65223a2261227d7d"],
-  [
-    `{"metadata":{"name":"a"},"x":${"[".repeat(10_001)}${"]".repeat(10_001)}}`,
-    "invalid character '[' exceeded max depth",
-    '{"metadata":{"name":"a"},"x":[ ...',
-  ],
+  [`{"metadata":{"name":"a"},"x":${"[".repeat(1_001)}${"]".repeat(1_001)}}`, "invalid character '[' exceeded max depth", '{"metadata":{"name":"a"},"x":[ ...'],
 ];
 
 describe("malformed JSON is refused in upstream's words", () => {
@@ -52,8 +48,8 @@ describe("malformed JSON is refused in upstream's words", () => {
     expect(refusal(text)).toBe(problem);
   });
 
-  it("takes 10,000 levels", () => {
-    expect(refusal(`{"a":${"[".repeat(9_999)}${"]".repeat(9_999)}}`)).toBe("accepted");
+  it("takes 1,000 levels", () => {
+    expect(refusal(`{"a":${"[".repeat(999)}${"]".repeat(999)}}`)).toBe("accepted");
   });
 });
 
