@@ -16,6 +16,7 @@ import { deepEqual } from "./json-value.ts";
 import { validateListTypes } from "./list-types.ts";
 import { type PrinterColumns, printerColumns } from "./printer-columns.ts";
 import { prune } from "./prune.ts";
+import { compiledRules } from "./schema-rules.ts";
 import { structuralSchema } from "./structural.ts";
 import { UNCORRELATED, validateValue, valueSchema } from "./value-validation.ts";
 
@@ -44,6 +45,7 @@ export function customKind(definition: CustomResourceDefinition, version: string
   const schema = served.schema?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
   const tree = structuralSchema(schema);
   const values = valueSchema(schema);
+  const rules = compiledRules(schema);
   const embedded = hasEmbedded(tree);
   const hasStatus = served.subresources?.status !== undefined;
   const printed = printerColumns(served.additionalPrinterColumns);
@@ -63,6 +65,7 @@ export function customKind(definition: CustomResourceDefinition, version: string
   }
 
   function validateAll(object: KubeObject, old: KubeObject | undefined, errors: FieldErrors): void {
+    const before = errors.list.length;
     if (object.kind !== kind) errors.invalid(FieldPath.of("kind"), object.kind, `must be ${kind}`);
     if (object.apiVersion !== apiVersion) errors.invalid(FieldPath.of("apiVersion"), object.apiVersion, `must be ${apiVersion}`);
     validateValue(values, object, "", old ?? UNCORRELATED, errors.list);
@@ -71,6 +74,9 @@ export function customKind(definition: CustomResourceDefinition, version: string
     const duplicates: FieldError[] = [];
     validateListTypes(object, tree, FieldPath.root, duplicates);
     if (duplicates.length > 0 && !(old && hasDuplicates(old))) errors.list.push(...duplicates);
+    if (!rules) return;
+    if (errors.list.slice(before).some(({ type }) => BLOCKING.has(type))) errors.add("Invalid", "<nil>", undefined, UNCHECKED);
+    else rules.validate(object, old, errors);
   }
 
   function hasDuplicates(object: KubeObject): boolean {
@@ -120,6 +126,10 @@ export function customKind(definition: CustomResourceDefinition, version: string
     patchSchema: undefined,
   };
 }
+
+/** Errors after which rules are not evaluated: the object may not have the shape they were checked against. */
+const BLOCKING: ReadonlySet<string> = new Set(["Required", "TooLong", "TooMany", "TypeInvalid"]);
+const UNCHECKED = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
 function acceptedNames(definition: CustomResourceDefinition) {
   const accepted = definition.status?.acceptedNames;

@@ -3,7 +3,7 @@ import { defineKind } from "../define.ts";
 import { FieldPath } from "../machinery/field.ts";
 import type { CustomResourceDefinition, JSONSchemaProps } from "../schema/generated/types/apiextensions.v1.ts";
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from "./definition-validation.ts";
-import { storedVersions } from "./establish.ts";
+import { beginTermination, storedVersions } from "./establish.ts";
 import { isKnownFormat } from "./formats.ts";
 import { additionalSchema, itemsSchema } from "./structural.ts";
 
@@ -38,6 +38,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
   validatesOnUpdate: false,
+  beginDeletion: beginTermination,
   warnings: unknownFormats,
   columns: [
     { name: "Name", type: "string", format: "name" },

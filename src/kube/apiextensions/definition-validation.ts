@@ -13,6 +13,7 @@ import type {
 } from "../schema/generated/types/apiextensions.v1.ts";
 import { approvalState, isEstablished } from "./establish.ts";
 import { deepEqual } from "./json-value.ts";
+import { compileSchemaRules } from "./schema-rules.ts";
 import { validateSchema } from "./schema-validation.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
@@ -140,7 +141,7 @@ function validateSpec({ spec }: CustomResourceDefinition, errors: FieldErrors, a
 }
 
 function validateVersionSchema(schema: JSONSchemaProps, errors: FieldErrors, at: FieldPath): void {
-  validateSchema(schema, errors, at);
+  if (validateSchema(schema, errors, at)) compileSchemaRules(schema, errors, at);
 }
 
 /** The value that upstream shows for spec.versions: its internal struct. */

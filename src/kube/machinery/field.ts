@@ -91,11 +91,12 @@ export class FieldError {
   }
 }
 
+/** As Go shows it: structs as JSON that is safe inside HTML. */
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return JSON.stringify(value);
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Where validation collects what it finds; a whole object is checked before anything is refused. */
