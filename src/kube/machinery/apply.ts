@@ -41,7 +41,7 @@ import {
   withoutBookkeeping,
 } from "./managed-fields.ts";
 import { byteLength } from "./names.ts";
-import { type StatusCause, StatusError } from "./status.ts";
+import { badRequest, type StatusCause, StatusError } from "./status.ts";
 import type { Structure } from "./structure.ts";
 
 export interface Apply extends Write {
@@ -71,10 +71,11 @@ const BEFORE_FIRST_APPLY = "before-first-apply";
 
 /**
  * Applies a configuration.
- * @throws StatusError 409 with a cause for each field owned by others; 500 when the configuration does not fit the schema.
+ * @throws StatusError 400 when it is another kind's or brings entries of its own; 409 with a cause for each field owned by others; 500 when the configuration does not fit the schema.
  */
 export function serverSideApply(apply: Apply): Applied {
   const { applied, structure, live } = apply;
+  checkType(apply);
   const problems = problemsOf(applied, structure);
   if (problems.length > 0) throw untypable(apply, problems);
 
@@ -113,6 +114,23 @@ export function serverSideApply(apply: Apply): Applied {
     managedFieldsOf: (final) =>
       live && sameButTimes(managedFields, liveEntries) && equalJson(withoutBookkeeping(final), withoutBookkeeping(live)) ? liveEntries : managedFields,
   };
+}
+
+function checkType({ applied, apiVersion, kind }: Apply): void {
+  if (applied.apiVersion !== apiVersion || applied.kind !== kind) {
+    const given = typeof applied.apiVersion === "string" ? applied.apiVersion : "";
+    const slash = given.indexOf("/");
+    const subject =
+      slash < 0 ? kindText("", given, String(applied.kind ?? "")) : kindText(given.slice(0, slash), given.slice(slash + 1), String(applied.kind ?? ""));
+    throw badRequest(`invalid object type: ${subject}`);
+  }
+  const { metadata } = applied;
+  if (isObject(metadata) && metadata.managedFields !== undefined && metadata.managedFields !== null) throw badRequest("metadata.managedFields must be nil");
+}
+
+/** A kind as Go prints its GroupVersionKind: `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
+function kindText(group: string, version: string, kind: string): string {
+  return `${group}/${version}, Kind=${kind}`;
 }
 
 /** An object that nobody tracked yet: all that it has came from before. */
@@ -386,7 +404,7 @@ function itemProblem(item: unknown, structure: Structure): string {
 function untypable({ applied, apiVersion, group, kind }: Apply, problems: readonly string[]): StatusError {
   const metadata = isObject(applied.metadata) ? applied.metadata : {};
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  const subject = `${String(metadata.namespace ?? "")}/${String(metadata.name ?? "")}; ${group}/${version}, Kind=${kind}`;
+  const subject = `${String(metadata.namespace ?? "")}/${String(metadata.name ?? "")}; ${kindText(group, version, kind)}`;
   const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join("\n")}`;
   return new StatusError(500, "", `failed to create typed patch object (${subject}): ${text}`);
 }

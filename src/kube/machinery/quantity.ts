@@ -6,6 +6,7 @@
 export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
 
 const FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const NUMBER_WRONG = "unable to parse numeric part of quantity";
 const SUFFIX_WRONG = "unable to parse quantity's suffix";
 
 const PATTERN = /^([+-]?)(0*)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
@@ -200,6 +201,7 @@ function parse(text: string): Quantity {
     return new Quantity(negative ? -value : value, 0, format, (count & 7n) !== 0n ? text : undefined);
   }
 
+  if (match[2] === "" && match[3] === "" && fraction === "") throw new Error(NUMBER_WRONG);
   let amount = BigInt(digits);
   let scale = -fraction.length;
   if (base === 10) scale += exponent;

@@ -112,6 +112,7 @@ function mergeInOrder(merged: JsonObject, patch: JsonObject, directive: string, 
   } else {
     list = field?.patchStrategies.includes("merge") ? mergeList(live, changes, context, key, false) : changes;
   }
+  if ((live ?? []).length === 0 && (changes ?? []).length === 0) throw failed("no elements in any of the given slices");
   setField(merged, name, interleave(list, order, live ?? [], key, hasMaps(live ?? [], changes ?? [])));
   return name;
 }
@@ -197,8 +198,14 @@ function interleave(list: readonly unknown[], order: readonly unknown[], live: r
   const rank = ranks(order, keyed);
   const liveRank = ranks(live, keyed);
   const rankIn = (places: Map<unknown, number>, element: unknown): number => places.get(keyed(element)) ?? -1;
-  const ordered = list.filter((each) => rank.has(keyed(each))).sort((a, b) => rankIn(rank, a) - rankIn(rank, b));
-  const others = list.filter((each) => !rank.has(keyed(each))).sort((a, b) => rankIn(liveRank, a) - rankIn(liveRank, b));
+  const ordered = inOrderOf(
+    list.filter((each) => rank.has(keyed(each))),
+    (each) => rankIn(rank, each),
+  );
+  const others = inOrderOf(
+    list.filter((each) => !rank.has(keyed(each))),
+    (each) => rankIn(liveRank, each),
+  );
   const result: unknown[] = [];
   let next = 0;
   for (const other of others) {
@@ -210,6 +217,25 @@ function interleave(list: readonly unknown[], order: readonly unknown[], live: r
     result.push(other);
   }
   return result.concat(ordered.slice(next));
+}
+
+/**
+ * Insertion sort, because the order is not a total one: an element without a rank goes before all that it meets, and
+ * where it ends up shows.
+ */
+function inOrderOf(elements: readonly unknown[], rankOf: (element: unknown) => number): unknown[] {
+  const sorted: { element: unknown; rank: number }[] = [];
+  for (const element of elements) {
+    const rank = rankOf(element);
+    let at = sorted.length;
+    while (at > 0) {
+      const before = (sorted[at - 1] as { rank: number }).rank;
+      if (rank >= 0 && before >= 0 && rank >= before) break;
+      at--;
+    }
+    sorted.splice(at, 0, { element, rank });
+  }
+  return sorted.map(({ element }) => element);
 }
 
 function ranks(elements: readonly unknown[], keyed: (element: unknown) => unknown): Map<unknown, number> {
