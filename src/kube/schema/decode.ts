@@ -177,8 +177,8 @@ function fieldPlan(owner: TypeSchema, field: FieldSchema): FieldPlan {
   const scalar = single && typeof field.type === "string" && field.type !== "bytes" ? field.type : undefined;
   const item = itemReader(field);
   const goType = field.goType ?? goTypeOf(field);
-  // An empty list that is always present does not survive upstream's protobuf storage (definitions are stored as JSON).
-  const nullWhenEmpty = field.always && !owner.id.startsWith("apiextensions.");
+  // An empty list that is always present reads null again: upstream's protobuf storage does not tell them apart. Items of lists stay.
+  const nullWhenEmpty = field.always && field.listType !== undefined;
   const read = field.repeated ? listReader(goType, item, zeroItem(field), nullWhenEmpty) : field.map ? mapReader(goType, item, zeroItem(field)) : item;
   const empties = field.repeated || field.map || typeof field.type === "string" || formOf(field) === "items";
   return {

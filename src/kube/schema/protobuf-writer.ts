@@ -53,7 +53,7 @@ function writeMessage(writer: BinaryWriter, message: WireMessage, value: JsonObj
       if (given !== undefined && given !== null) writeValue(writer, field.number, field.message(), given);
       else if (field.always && !field.presence) writeValue(writer, field.number, field.message(), undefined);
     } else if (field.scalar === "bytes") {
-      if (given) writeScalar(writer, field.number, "bytes", given);
+      if (typeof given === "string") writeScalar(writer, field.number, "bytes", given);
     } else if (given !== undefined && given !== null) writeScalar(writer, field.number, field.scalar, given);
     else if (!field.presence) writeScalar(writer, field.number, field.scalar, undefined);
   }

@@ -38,12 +38,15 @@ function messageMap(schema: TypeSchema): Structure {
 
 function structureOfField(field: FieldSchema): Structure {
   if (field.mapType === "atomic") return LEAF;
-  const item = typeof field.type === "string" ? LEAF : structureOf(typeSchema(field.type.message));
+  const message = typeof field.type === "string" ? undefined : typeSchema(field.type.message);
+  // A property may be granular although its type is atomic (a volume's claimRef).
+  if (field.mapType === "granular" && message !== undefined && !field.map) return messageMap(message);
+  const item = message === undefined ? LEAF : structureOf(message);
   if (field.map) return { kind: "map", field: () => item };
   if (!field.repeated && field.listType === undefined) return item;
   if (field.listType === "set") return { kind: "set" };
-  if (field.listType !== "map" || typeof field.type === "string") return LEAF;
-  return { kind: "list-map", keys: field.listMapKeys, defaults: keyDefaults(field.listMapKeys, typeSchema(field.type.message)), item };
+  if (field.listType !== "map" || message === undefined) return LEAF;
+  return { kind: "list-map", keys: field.listMapKeys, defaults: keyDefaults(field.listMapKeys, message), item };
 }
 
 function keyDefaults(keys: readonly string[], item: TypeSchema): Record<string, unknown> {

