@@ -1,6 +1,6 @@
 /**
- * The front desk's door: which cluster a request is for. Cluster paths are taken apart by hand, as every watch event's
- * neighbour in time is one of them; the rest is Hono's.
+ * The front desk's door: which cluster a request is for. Cluster paths, nearly all of the traffic, are taken apart by
+ * hand; the rest is Hono's.
  */
 import { Hono } from "hono";
 import { type ClusterTarget, serveCluster } from "./cluster-api.ts";
@@ -14,6 +14,8 @@ app.get("/healthz", (context) => context.text("ok"));
 app.route("/tenants", tenants);
 
 const CLUSTERS = "/clusters/";
+/** An RFC 1123 label. */
+const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** The Worker's fetch handler. */
 export function frontDesk(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
@@ -37,7 +39,8 @@ function pathTarget(path: string, search: string): ClusterTarget | undefined {
   const end = slash < 0 ? path.length : slash;
   const tenant = path.slice(CLUSTERS.length, afterTenant);
   const cluster = path.slice(afterTenant + 1, end);
-  if (tenant === "" || cluster === "") return undefined;
+  // A name that no cluster can have must not bring an object to life.
+  if (!LABEL.test(tenant) || !LABEL.test(cluster)) return undefined;
   return { tenant, cluster, prefix: path.slice(0, end), path: path.slice(end) || "/", search };
 }
 
@@ -53,6 +56,7 @@ function rootTarget(env: Env, hostAndPort: string, path: string, search: string)
   if (!host.endsWith(`.${env.CLUSTER_DOMAIN}`)) return undefined;
   const name = host.slice(0, -env.CLUSTER_DOMAIN.length - 1);
   const hyphens = name.indexOf("--");
-  if (hyphens <= 0 || name.includes(".")) return undefined;
-  return { tenant: name.slice(hyphens + 2), cluster: name.slice(0, hyphens), prefix: "", path, search };
+  if (hyphens < 0) return undefined;
+  const [tenant, cluster] = [name.slice(hyphens + 2), name.slice(0, hyphens)];
+  return LABEL.test(tenant) && LABEL.test(cluster) ? { tenant, cluster, prefix: "", path, search } : undefined;
 }

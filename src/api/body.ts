@@ -4,7 +4,7 @@
  */
 import { badRequest, requestEntityTooLarge, StatusError, unsupportedMediaType } from "../kube/machinery/status.ts";
 import { unrecognized } from "../kube/schema/json.ts";
-import { decodeProtobuf } from "../kube/schema/protobuf.ts";
+import { decodeProtobuf, isProtobuf, PROTOBUF_MAGIC } from "../kube/schema/protobuf.ts";
 import { JSON_TYPE, MEDIA_TYPES, mediaTypeOf, PROTOBUF_TYPE, YAML_TYPE } from "./negotiate.ts";
 import { YamlError, type YamlReport, yamlToJson } from "./yaml.ts";
 
@@ -64,6 +64,8 @@ export async function readBody(request: Request, options: BodyOptions): Promise<
       if (!options.protobuf) throw unsupportedMediaType(MEDIA_TYPES);
       const bytes = await readBytes(request);
       if (deletes && bytes.byteLength === 0) return { text: undefined, contentType, strictErrors: [] };
+      if (deletes && !isProtobuf(bytes))
+        throw badRequest(`provided data does not appear to be a protobuf message, expected prefix [${PROTOBUF_MAGIC.join(" ")}]`);
       return { text: JSON.stringify(decodeProtobuf(bytes, options.expected)), contentType, strictErrors: [] };
     }
     default: {
@@ -77,13 +79,14 @@ function unsupportedPatch(): StatusError {
   return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 }
 
-function yamlObject(text: string, { expected, fieldValidation }: BodyOptions): RequestBody {
+function yamlObject(text: string, { verb, expected, fieldValidation }: BodyOptions): RequestBody {
   const report: YamlReport = { duplicates: [] };
   try {
     const json = yamlToJson(text, report);
     return { text: json, contentType: YAML_TYPE, strictErrors: strictErrors(report, fieldValidation) };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
+    if (verb === "delete" || verb === "deletecollection") throw badRequest(error.message);
     throw unrecognized(expected.kind, error.message, text);
   }
 }

@@ -22,7 +22,17 @@ import { type ClusterStub, clusterStub, type Env } from "./env.ts";
 import { health, healthPath, healthPaths } from "./health.ts";
 import { builtInKind, DELETE_OPTIONS, expectedKind, isBuiltInGroup } from "./kinds.ts";
 import { countRequest, metricsText } from "./metrics.ts";
-import { checkRepresentable, JSON_TYPE, type Negotiated, negotiate, offersMetaViews, offersNoView, wantsPretty, YAML_TYPE } from "./negotiate.ts";
+import {
+  COLLECTION_TYPES,
+  checkRepresentable,
+  JSON_TYPE,
+  type Negotiated,
+  negotiate,
+  offersMetaViews,
+  offersNoView,
+  wantsPretty,
+  YAML_TYPE,
+} from "./negotiate.ts";
 import { openApi } from "./openapi.ts";
 import { render } from "./render.ts";
 import { decodePath, MalformedPath, parseQuery, parseRequestInfo, type RequestInfo, type RequestVerb, verbOf } from "./request-info.ts";
@@ -104,10 +114,12 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
   if (info.resource === "") throw noSuchResource();
   const verb = verbOf(request.method, info, query.watch);
   if (!verb) throw methodNotAllowed();
-  const watchable = request.method === "GET" && info.name === "";
   const kind = builtInKind(info);
   // Custom resources are behind no router of their own.
-  if (kind) checkRepresentable(accept, watchable);
+  if (kind) {
+    if (!isRouted(kind, info)) throw noSuchResource();
+    checkRepresentable(accept, request.method === "GET" && info.name === "" ? COLLECTION_TYPES : undefined);
+  }
   if (verb === "watch") {
     const negotiated = negotiate(accept, offersMetaViews, true);
     return serveWatch(exchange, info, kind, negotiated);
@@ -130,6 +142,12 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
   }
   const response = await ask(exchange, message);
   return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
+}
+
+/** Whether any method leads here: a namespaced object needs its namespace, and only lists go over all of them. */
+function isRouted(kind: Kind, { namespace, name, subresource, watchPrefix }: RequestInfo): boolean {
+  if (watchPrefix && subresource !== "") return false;
+  return kind.scope === "Cluster" || namespace !== "" || (name === "" && kind.verbs.includes("list"));
 }
 
 /** What can be read has the views; reviews and actions (SubjectAccessReview, eviction, binding) have none. */
@@ -217,7 +235,7 @@ const NOTHING_BROKEN: ReadonlySet<string> = new Set();
 
 function version({ reply, request, accept }: Exchange): Response {
   if (request.method !== "GET") throw methodNotAllowed();
-  checkRepresentable(accept, false);
+  checkRepresentable(accept, [JSON_TYPE]);
   return valueResponse(reply, 200, VERSION, { media: "json", pretty: true });
 }
 
@@ -232,8 +250,11 @@ async function serveDiscovery(exchange: Exchange, path: string, catalog: CustomR
   const discovery = await discoveryOf(catalog);
   if (path === "/") return valueResponse(reply, 200, { paths: allPaths(discovery) }, { media: "json", pretty: true });
   if (path === "/api" || path === "/apis") {
+    if (path === "/api") {
+      if (request.method !== "GET") throw methodNotAllowed();
+      checkRepresentable(accept);
+    }
     const negotiated = negotiate(accept, offersAggregated);
-    if (path === "/api" && request.method !== "GET") throw methodNotAllowed();
     if (negotiated.view) return aggregated(exchange, discovery.aggregated[path === "/api" ? "api" : "apis"], negotiated);
     const value = path === "/api" ? apiVersions(serverAddress(exchange)) : apiGroupList(discovery);
     return valueResponse(reply, 200, value, negotiated);
@@ -245,8 +266,11 @@ async function serveDiscovery(exchange: Exchange, path: string, catalog: CustomR
     if (parts[1] === "api" || (parts[1] === "apis" && isBuiltInGroup(parts[2]))) throw noSuchResource();
     return pageNotFound(reply);
   }
-  if (request.method !== "GET") throw methodNotAllowed();
-  checkRepresentable(accept, false);
+  const isGroup = parts[1] === "apis" && parts.length === 3;
+  if (!isGroup) {
+    if (request.method !== "GET") throw methodNotAllowed();
+    checkRepresentable(accept);
+  }
   return valueResponse(reply, 200, value, negotiate(accept, offersNoView));
 }
 

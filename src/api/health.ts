@@ -1,5 +1,5 @@
 /** `/healthz`, `/livez`, `/readyz` and their single checks, in the original's plain text. */
-import { pageNotFound, plainText, type Reply } from "./respond.ts";
+import { headersFor, pageNotFound, plainText, type Reply } from "./respond.ts";
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   healthz: ["ping", "log", "etcd", "poststarthook/rbac/bootstrap-roles", "poststarthook/start-system-namespaces-controller"],
@@ -23,7 +23,9 @@ export function health(reply: Reply, { endpoint, check }: { endpoint: string; ch
   const checks = CHECKS[endpoint] ?? [];
   if (check !== "") {
     if (!checks.includes(check)) return pageNotFound(reply);
-    return broken.has(check) ? plainText(reply, 500, `internal server error: ${check} failed: reason withheld\n`) : plainText(reply, 200, "ok");
+    return broken.has(check)
+      ? plainText(reply, 500, `internal server error: ${check} failed: reason withheld\n`)
+      : new Response("ok", { status: 200, headers: headersFor(reply, "text/plain; charset=utf-8") });
   }
   const parameters = new URLSearchParams(search);
   const excluded = new Set(parameters.getAll("exclude"));

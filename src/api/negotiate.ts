@@ -11,6 +11,8 @@ export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 export const MEDIA_TYPES = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
 /** Protobuf is read but never written. */
 const ANSWERED_TYPES = [JSON_TYPE, YAML_TYPE];
+/** What a collection is available as. */
+export const COLLECTION_TYPES = [...MEDIA_TYPES, `${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`];
 const WATCH_TYPES = [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`];
 
 /** Another form in which a client wants the object. */
@@ -69,16 +71,15 @@ function choose(media: "json" | "yaml", parameters: ReadonlyMap<string, string>,
 }
 
 /**
- * The router's own check, before any endpoint's: some clause names a type that the API speaks at all, or anything.
+ * The router's own check, before any endpoint's: some clause names a type that the path is available as, or anything.
  * @throws StatusError 406 in the router's words.
  */
-export function checkRepresentable(accept: string | null, watchable: boolean): void {
+export function checkRepresentable(accept: string | null, available: readonly string[] = MEDIA_TYPES): void {
   if (accept === null || accept === "" || accept === "*/*" || accept === JSON_TYPE) return;
   for (const { type, subtype } of parseAccept(accept)) {
     if (type === "*" && subtype === "*") return;
-    if (MEDIA_TYPES.includes(`${type}/${subtype}`)) return;
+    if (available.includes(`${type}/${subtype}`)) return;
   }
-  const available = watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES;
   throw new StatusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${available.join(", ")}`, {});
 }
 

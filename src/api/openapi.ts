@@ -125,7 +125,7 @@ async function openApiV3({ accept, env, reply, request, target, query }: Exchang
     hash = document.hash;
     read = async () => document.text;
   } else {
-    return new Response(null, { status: 404, headers: headersFor(reply, JSON_TYPE) });
+    return new Response(null, { status: 404, headers: { "Audit-Id": reply.auditId, "Cache-Control": "no-cache, private" } });
   }
   if (!acceptsJson(accept)) return notAcceptable(reply);
   if (query.hash !== undefined && query.hash !== hash) {

@@ -1,5 +1,4 @@
 /** HTTP responses as the API server words them: headers, warnings, Status bodies, compression. */
-import type { Status } from "../kube/machinery/status.ts";
 import { StatusError } from "../kube/machinery/status.ts";
 import { indentJson } from "./json-text.ts";
 import { JSON_TYPE, type Negotiated, negotiateError, YAML_TYPE } from "./negotiate.ts";
@@ -61,12 +60,7 @@ export function errorResponse(reply: Reply, error: StatusError, accept: string |
   const more = retryAfter(error.details?.retryAfterSeconds, error.code);
   if (error.code === 403) more["X-Content-Type-Options"] = "nosniff";
   const negotiated = negotiateError(accept) ?? { media: "json", pretty: true };
-  return valueResponse(reply, error.code, inOrder(error.toStatus()), negotiated, more);
-}
-
-/** Fields in the original's order. */
-function inOrder({ kind, apiVersion, metadata, status, message, reason, details, code }: Status): Status {
-  return { kind, apiVersion, metadata, status, message, reason, details, code };
+  return valueResponse(reply, error.code, error.toStatus(), negotiated, more);
 }
 
 /** client-go retries any 429 and 5xx that carries this header, so only an answer that says so itself gets it. */

@@ -74,7 +74,7 @@ tenants.get("/:tenant/clusters/:cluster", async (context) => {
   return context.json({ name: cluster, createdAt, server: serverUrl(context.req.url, tenant, cluster) });
 });
 
-tenants.notFound((context) => problem(new Problem(404, `nothing is served at ${context.req.path}`)));
+tenants.all("*", (context) => problem(new Problem(404, `nothing is served at ${context.req.path}`)));
 
 tenants.onError((thrown) => {
   if (thrown instanceof Problem) return problem(thrown);

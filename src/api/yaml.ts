@@ -4,6 +4,7 @@
  */
 import {
   type Alias,
+  Document,
   isAlias,
   isMap,
   isNode,
@@ -14,9 +15,11 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
-  stringify,
+  type ScalarTag,
   type Tags,
+  visit,
   type YAMLMap,
+  type YAMLParseError,
 } from "yaml";
 
 export class YamlError extends Error {}
@@ -55,10 +58,21 @@ export function yamlToJson(text: string, report: YamlReport): string {
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document?.contents) return "{}";
   const error = document.errors[0];
-  if (error) throw new YamlError(`yaml: line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  if (error) throw new YamlError(problem(error, lines.linePos(error.pos[0]).line));
   const writer = new JsonWriter(lines, report);
   const json = writer.write(document.contents);
   return json === "null" ? "{}" : json;
+}
+
+/** The original's words for the usual slips; it names no line in the first one. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
+  TAB_AS_INDENT: "found character that cannot start any token",
+  MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
+};
+
+function problem({ code, message }: YAMLParseError, line: number): string {
+  return `yaml: ${line > 1 ? `line ${line}: ` : ""}${PROBLEMS[code] ?? message}`;
 }
 
 function isJson(text: string): boolean {
@@ -160,14 +174,18 @@ function scalar(value: unknown): string {
   return JSON.stringify(value ?? null);
 }
 
-/** A JSON value as the original prints YAML: keys in order, sequences not indented, long text folded at 80, text that YAML 1.1 would read as something else in quotes. */
+/**
+ * A JSON value as the original prints YAML: keys in order, sequences not indented, text that YAML 1.1 would read as
+ * something else in double quotes, other text that needs quotes in single ones, long text folded at 80.
+ */
 export function toYaml(value: unknown): string {
-  return stringify(value, {
-    version: "1.1",
-    indentSeq: false,
-    sortMapEntries: true,
-    lineWidth: 80,
-    aliasDuplicateObjects: false,
-    defaultStringType: "PLAIN",
+  const document = new Document(value, { version: "1.1", sortMapEntries: true, aliasDuplicateObjects: false });
+  const resolving = document.schema.tags.filter((tag) => "test" in tag && tag.test !== undefined) as ScalarTag[];
+  visit(document, {
+    Scalar(_, node) {
+      const text = node.value;
+      if (typeof text === "string" && (text === "" || resolving.some((tag) => tag.test?.test(text)))) node.type = "QUOTE_DOUBLE";
+    },
   });
+  return document.toString({ indentSeq: false, lineWidth: 80, singleQuote: true });
 }

@@ -57,10 +57,10 @@ export class StatusError extends Error {
   }
 
   toStatus(): Status {
-    const status: Status = { kind: "Status", apiVersion: "v1", metadata: this.metadata, status: "Failure", message: this.message, code: this.code };
-    if (this.reason) status.reason = this.reason;
-    if (this.details) status.details = this.details;
-    return status;
+    // Fields in upstream's order; an empty reason is left out.
+    const reason = this.reason ? { reason: this.reason } : {};
+    const details = this.details ? { details: this.details } : {};
+    return { kind: "Status", apiVersion: "v1", metadata: this.metadata, status: "Failure", message: this.message, ...reason, ...details, code: this.code };
   }
 }
 
