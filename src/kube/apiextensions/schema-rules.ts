@@ -3,7 +3,7 @@ import { compileExpression, PER_CALL_LIMIT, PER_OBJECT_LIMIT, type Program } fro
 import { type SchemaType, schemaType } from "../cel/schema-types.ts";
 import { BOOL, optionalOf, STRING, type Type } from "../cel/types.ts";
 import { Optional, type Value } from "../cel/values.ts";
-import { type FieldErrors, FieldPath } from "../machinery/field.ts";
+import { type FieldErrors, FieldPath, OMIT_VALUE } from "../machinery/field.ts";
 import { isObject, type JsonObject, type KubeObject } from "../object.ts";
 import type { JSONSchemaProps, ValidationRule } from "../schema/generated/types/apiextensions.v1.ts";
 import { deepEqual, getField } from "./json-value.ts";
@@ -212,7 +212,7 @@ class RuleRun {
           : `${run.error} evaluating rule: ${about}`;
         if (!tolerated) this.#errors.invalid(at, shown, detail);
       } else if (run.value !== true && !tolerated)
-        this.#report(compiled, shown, compiled.fieldPath ? `${at}${at.text ? compiled.fieldPath : compiled.fieldPath.replace(/^\./, "")}` : at, variables);
+        this.#report(compiled, compiled.fieldPath ? `${at}${at.text ? compiled.fieldPath : compiled.fieldPath.replace(/^\./, "")}` : at, variables);
       if (this.#budget < 0) {
         this.#errors.invalid(at, shown, "validation failed due to running out of cost budget, no further validation rules will be run");
         this.#stopped = true;
@@ -221,7 +221,7 @@ class RuleRun {
     }
   }
 
-  #report({ rule, message }: CompiledRule, shown: string, at: FieldPath | string, variables: Readonly<Record<string, Value>>): void {
+  #report({ rule, message }: CompiledRule, at: FieldPath | string, variables: Readonly<Record<string, Value>>): void {
     const detail = (message && this.#messageOf(message, variables)) ?? (rule.message?.trim() || `failed rule: ${rule.rule.trim()}`);
     switch (rule.reason) {
       case "FieldValueForbidden":
@@ -231,10 +231,10 @@ class RuleRun {
         this.#errors.add("Required", at, undefined, detail);
         break;
       case "FieldValueDuplicate":
-        this.#errors.add("Duplicate", at, shown, "");
+        this.#errors.add("Duplicate", at, OMIT_VALUE, "");
         break;
       default:
-        this.#errors.add("Invalid", at, shown, detail);
+        this.#errors.add("Invalid", at, OMIT_VALUE, detail);
     }
   }
 

@@ -41,9 +41,9 @@ export function escapeName(name: string): string | undefined {
   if (RESERVED.has(name)) return `__${name}__`;
   let escaped = "";
   for (let at = 0; at < name.length; ) {
-    const escape = ESCAPES.find(([from]) => name.startsWith(from, at));
-    escaped += escape ? escape[1] : name[at];
-    at += escape ? escape[0].length : 1;
+    const found = ESCAPES.find(([from]) => name.startsWith(from, at));
+    escaped += found ? found[1] : name[at];
+    at += found ? found[0].length : 1;
   }
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined;
 }

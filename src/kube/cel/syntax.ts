@@ -98,13 +98,11 @@ export function parse(source: string): Expression {
 }
 
 class Parser {
-  readonly #source: string;
   readonly #tokens: Token[];
   #next = 0;
   #depth = 0;
 
   constructor(source: string) {
-    this.#source = source;
     this.#tokens = tokenize(source);
   }
 
@@ -516,7 +514,7 @@ function readText(source: string, rest: { at: number }): Token | undefined {
   rest.at = next + close.length;
   const text = source.slice(at, rest.at);
   if (bytes) return { kind: "literal", at, text, value: raw ? new TextEncoder().encode(inside) : bytesOf(inside, start) };
-  return { kind: "literal", at, text, value: raw ? inside : unescape(inside, start) };
+  return { kind: "literal", at, text, value: raw ? inside : unescapeText(inside, start) };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -535,7 +533,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([abfnrtv\\?"'`])|)/g;
 
-function unescape(text: string, at: number): string {
+function unescapeText(text: string, at: number): string {
   return text.replace(ESCAPE, (whole, x, upperX, u, upperU, octal, simple) => {
     if (simple) return ESCAPES[simple] as string;
     const code = Number.parseInt(x ?? upperX ?? u ?? upperU ?? octal, octal ? 8 : 16);

@@ -152,7 +152,7 @@ const semverFunctions: readonly CelFunction[] = [
     [`(string) -> ${SEMVER}`, `(string, bool) -> ${SEMVER}`],
     ([value, normalize]) => {
       const parsed = semverOf(value, normalize);
-      if (!parsed) throw new CelError(`invalid semver ${JSON.stringify(value)}`);
+      if (!parsed) throw new CelError("No Major.Minor.Patch elements found");
       return new Opaque(SEMVER, parsed, `${parsed.core.join(".")}-${parsed.pre.join(".")}`);
     },
     onceThrough,
@@ -172,7 +172,10 @@ const CIDR_TYPE = "net.CIDR";
 /** @throws CelError */
 function ipOf(address: string): Value {
   if (isValidIPForLegacyField(address).length > 0) {
-    const why = parseIP(address)?.length === 4 && address.includes(":") ? "IPv4-mapped IPv6 address is not allowed" : "unable to parse IP";
+    const why =
+      parseIP(address)?.length === 4 && address.includes(":")
+        ? "IPv4-mapped IPv6 address is not allowed"
+        : `ParseAddr(${JSON.stringify(address)}): unable to parse IP`;
     throw new CelError(`IP Address ${JSON.stringify(address)} parse error during conversion from string: ${why}`);
   }
   return ipValue(parseIP(address) as IPAddress);
@@ -197,7 +200,11 @@ function cidrNetwork(value: string): Network | undefined {
 
 function cidrOf(value: string): Value {
   const network = cidrNetwork(value);
-  if (!network) throw new CelError(`network address parse error during conversion from string: ${JSON.stringify(value)}`);
+  if (!network) {
+    const why = value.includes("/") ? "invalid prefix" : "no '/'";
+    const text = "network address parse error during conversion from string";
+    throw new CelError(`${text}: ${text}: netip.ParsePrefix(${JSON.stringify(value)}): ${why}`);
+  }
   return new Opaque(CIDR_TYPE, network, `${formatIP(network.address)}/${network.network.prefix}`);
 }
 

@@ -163,6 +163,10 @@ export function doubleText(value: number): string {
   return String(value);
 }
 
+function conversionError(type: string): CelError {
+  return new CelError(`type conversion error from 'string' to '${type}'`);
+}
+
 function toInt(value: Value): bigint {
   if (typeof value === "bigint") return value;
   if (value instanceof Unsigned) return checkedInt(value.value);
@@ -173,9 +177,9 @@ function toInt(value: Value): bigint {
     return BigInt(Math.trunc(value));
   }
   if (typeof value === "string") {
-    if (!/^[-+]?\d+$/.test(value)) throw new CelError(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+    if (!/^[-+]?\d+$/.test(value)) throw conversionError("int");
     const parsed = BigInt(value.replace(/^\+/, ""));
-    if (parsed > MAX_INT || parsed < MIN_INT) throw new CelError(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
+    if (parsed > MAX_INT || parsed < MIN_INT) throw conversionError("int");
     return parsed;
   }
   throw noSuchOverload();
@@ -189,7 +193,7 @@ function toUint(value: Value): Unsigned {
     return new Unsigned(BigInt(Math.trunc(value)));
   }
   if (typeof value === "string") {
-    if (!/^\d+$/.test(value)) throw new CelError(`strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
+    if (!/^\d+$/.test(value)) throw conversionError("uint");
     return new Unsigned(BigInt(value));
   }
   throw noSuchOverload();
@@ -203,7 +207,7 @@ function toDouble(value: Value): number {
     const word = /^([-+]?)(inf|infinity|nan)$/i.exec(value);
     if (word) return word[2]?.toLowerCase() === "nan" ? Number.NaN : word[1] === "-" ? -Infinity : Infinity;
     if (/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(value)) return Number(value);
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
+    throw conversionError("double");
   }
   throw noSuchOverload();
 }
@@ -234,7 +238,7 @@ function toBool(value: Value): boolean {
   if (typeof value !== "string") throw noSuchOverload();
   if (TRUE.has(value)) return true;
   if (FALSE.has(value)) return false;
-  throw new CelError(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  throw conversionError("bool");
 }
 
 function binary(call: (left: Value, right: Value) => Value): CelFunction["call"] {

@@ -11,8 +11,8 @@ const GREATEST_SECONDS = 253402300799n;
 export function parseDurationText(text: string): Duration {
   try {
     return new Duration(parseGoDuration(text));
-  } catch (error) {
-    throw new CelError(error instanceof Error ? error.message : String(error));
+  } catch {
+    throw new CelError("type conversion error from 'string' to 'google.protobuf.Duration'");
   }
 }
 
@@ -20,8 +20,7 @@ export function parseDurationText(text: string): Duration {
 export function parseTimestampText(text: string): Timestamp {
   const match = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[-+]\d{2}:\d{2})$/.exec(text);
   const milliseconds = match ? Date.parse(`${match[1]}T${match[2]}${(match[4] as string).toUpperCase()}`) : Number.NaN;
-  if (!match || Number.isNaN(milliseconds))
-    throw new CelError(`parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(text)} as "2006"`);
+  if (!match || Number.isNaN(milliseconds)) throw new CelError("type conversion error from 'string' to 'google.protobuf.Timestamp'");
   return timestampOf(BigInt(milliseconds) * 1_000_000n + BigInt((match[3] ?? "").slice(0, 9).padEnd(9, "0")));
 }
 
