@@ -1,7 +1,7 @@
 /** ComponentStatus (v1, deprecated): the health of control plane components; made up per request, never stored. */
 import { defineKind } from "../define.ts";
 import type { ComponentStatus } from "../schema/generated/types/core.v1.ts";
-import { NAME, column, nameCell } from "./table.ts";
+import { column, NAME, nameCell } from "./table.ts";
 
 export const componentStatus = defineKind<ComponentStatus>({
   group: "",

@@ -5,7 +5,7 @@ import { byteLength, isConfigMapKey } from "../machinery/names.ts";
 import type { ConfigMap } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { base64Bytes } from "./sizes.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -39,6 +39,6 @@ function validateConfigMap(object: ConfigMap, errors: FieldErrors, at: FieldPath
     for (const problem of isConfigMapKey(key)) errors.invalid(at.child("binaryData").key(key), key, problem);
     bytes += base64Bytes(value);
   }
-  // The whole object is at fault, so the path is empty.
-  if (bytes > MAX_BYTES) errors.tooLong(at, MAX_BYTES);
+  // The whole object is at fault; this is how upstream writes its path.
+  if (bytes > MAX_BYTES) errors.add("TooLong", "[]", undefined, `may not be more than ${MAX_BYTES} bytes`);
 }

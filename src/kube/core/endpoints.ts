@@ -5,7 +5,8 @@ import { isDNS1123Label, isQualifiedName, isValidIPForLegacyField, isValidPortNu
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { specialAddressProblems } from "./ip.ts";
-import { AGE, NAME, ageCell, column, firstThree, nameCell } from "./table.ts";
+import { ipWarnings } from "./ip-warnings.ts";
+import { AGE, ageCell, column, firstThree, NAME, nameCell } from "./table.ts";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 
@@ -23,10 +24,19 @@ export const endpoints = defineKind<Endpoints>({
   validate: (object, errors, at) => validateSubsets(object, undefined, errors, at),
   validatesOnUpdate: false,
   validateUpdate: (object, old, errors, at) => validateSubsets(object, old, errors, at),
-  warnings: () => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"],
+  warnings: (object) => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice", ...addressWarnings(object)],
   columns: [NAME, column("Endpoints"), AGE],
   cells: (object, now) => [nameCell(object), endpointsCell(object), ageCell(object, now)],
 });
+
+function addressWarnings(object: Endpoints): string[] {
+  const warnings: string[] = [];
+  for (const [i, subset] of (object.subsets ?? []).entries()) {
+    for (const [k, address] of (subset.addresses ?? []).entries()) warnings.push(...ipWarnings(`subsets[${i}].addresses[${k}].ip`, address.ip));
+    for (const [k, address] of (subset.notReadyAddresses ?? []).entries()) warnings.push(...ipWarnings(`subsets[${i}].notReadyAddresses[${k}].ip`, address.ip));
+  }
+  return warnings;
+}
 
 function endpointsCell(object: Endpoints): string {
   const subsets = object.subsets ?? [];
@@ -46,7 +56,9 @@ function hostPort(host: string, port: number): string {
 
 function validateSubsets(object: Endpoints, old: Endpoints | undefined, errors: FieldErrors, at: FieldPath): void {
   if (old && sameJson(old.subsets, object.subsets)) return;
-  const known = new Set((old?.subsets ?? []).flatMap((subset) => [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.ip)));
+  const known = new Set(
+    (old?.subsets ?? []).flatMap((subset) => [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.ip)),
+  );
   for (const [i, subset] of (object.subsets ?? []).entries()) validateSubset(subset, known, errors, at.child("subsets").index(i));
 }
 

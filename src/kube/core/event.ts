@@ -1,11 +1,9 @@
 /** Event (v1): something that happened to an object. Also what events.k8s.io/v1 Events are stored as. */
 import { defineKind } from "../define.ts";
-import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { ageOf } from "../machinery/duration.ts";
 import type { Event } from "../schema/generated/types/core.v1.ts";
-import { NAME, column, nameCell } from "./table.ts";
-
-const DEFAULT_NAMESPACE = "default";
+import { validateEvent } from "./event-rules.ts";
+import { column, NAME, nameCell } from "./table.ts";
 
 /** What both event APIs print: [Last Seen, Type, …, Name]. */
 export const EVENT_COLUMNS = [
@@ -60,7 +58,7 @@ export const event = defineKind<Event>({
   scope: "Namespaced",
   allowCreateOnUpdate: true,
   validateName: () => [],
-  validate: validateEvent,
+  validate: (object, errors, at) => validateEvent(object, "reportingComponent", errors, at),
   columns: EVENT_COLUMNS,
   cells: eventCells,
   selectableFields: Object.fromEntries(SELECTABLE.map((path) => [path, eventField(path)])),
@@ -90,22 +88,4 @@ export function eventCells(object: Event, now: Date): (string | number)[] {
     count,
     nameCell(object),
   ];
-}
-
-/** The rules that every writer of core events must follow; the strict ones hold for events.k8s.io only. */
-function validateEvent(object: Event, errors: FieldErrors, at: FieldPath): void {
-  validateInvolvedNamespace(object, errors, at);
-}
-
-/** An event lives beside what it is about; events about cluster-scoped objects live in `default`. */
-export function validateInvolvedNamespace(object: Event, errors: FieldErrors, at: FieldPath): void {
-  const involved = object.involvedObject?.namespace ?? "";
-  const own = object.metadata.namespace ?? "";
-  if (involved === "") {
-    if (own !== "" && own !== DEFAULT_NAMESPACE && own !== "kube-system") {
-      errors.invalid(at.child("involvedObject", "namespace"), involved, "does not match event.namespace");
-    }
-  } else if (own !== involved) {
-    errors.invalid(at.child("involvedObject", "namespace"), involved, "does not match event.namespace");
-  }
 }

@@ -12,8 +12,8 @@ import { persistentVolume } from "./persistent-volume.ts";
 import { persistentVolumeClaim } from "./persistent-volume-claim.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { secret } from "./secret.ts";
-import { serviceAccount } from "./service-account.ts";
 import { service } from "./service.ts";
+import { serviceAccount } from "./service-account.ts";
 
 export const coreKinds: readonly Kind[] = [
   binding,

@@ -1,5 +1,5 @@
 /** Address arithmetic and the addresses that endpoints may not have; texts are parsed and judged by machinery/ip. */
-import { type CIDR, type IPAddress, contains, formatIP, parseCIDR, parseIP } from "../machinery/ip.ts";
+import { type CIDR, contains, formatIP, type IPAddress, parseCIDR, parseIP } from "../machinery/ip.ts";
 
 export type IPFamily = "IPv4" | "IPv6";
 
@@ -56,7 +56,7 @@ const RANGES = {
 /** What is wrong with an address that traffic is to reach: unspecified, loopback and link-local are refused. */
 export function specialAddressProblems(text: string): string[] {
   const address = parseIP(text);
-  if (!address) return [];
+  if (!address) return ["must be a valid IP address"];
   const problems: string[] = [];
   if (address.every((byte) => byte === 0)) problems.push(`may not be unspecified (${text})`);
   if (inAny(address, RANGES.loopback)) problems.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");

@@ -4,7 +4,7 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isQualifiedName } from "../machinery/names.ts";
 import { compareQuantity, parseQuantity } from "../machinery/quantity.ts";
 import type { LimitRange, LimitRangeItem } from "../schema/generated/types/core.v1.ts";
-import { type ResourceList, isFullyQualified, isStandardLimitRangeResource, isStandardResource } from "./resources.ts";
+import { isFullyQualified, isStandardLimitRangeResource, type ResourceList, validateResourceName } from "./resources.ts";
 import { NAME_AND_CREATION, nameAndCreation } from "./table.ts";
 
 export const limitRange = defineKind<LimitRange>({
@@ -58,7 +58,7 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors, at: FieldPath):
   const names = new Set<string>();
   const checkNames = (list: ResourceList | undefined, field: string) => {
     for (const name of Object.keys(list ?? {}).sort()) {
-      validateResourceName(name, item.type, errors, at.child(field).key(name));
+      validateItemResourceName(name, item.type, errors, at.child(field).key(name));
       names.add(name);
     }
   };
@@ -66,7 +66,8 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors, at: FieldPath):
   checkNames(item.min, "min");
   if (item.type === "Pod") {
     if (item.default && Object.keys(item.default).length > 0) errors.forbidden(at.child("default"), "may not be specified when `type` is 'Pod'");
-    if (item.defaultRequest && Object.keys(item.defaultRequest).length > 0) errors.forbidden(at.child("defaultRequest"), "may not be specified when `type` is 'Pod'");
+    if (item.defaultRequest && Object.keys(item.defaultRequest).length > 0)
+      errors.forbidden(at.child("defaultRequest"), "may not be specified when `type` is 'Pod'");
   } else {
     checkNames(item.default, "default");
     checkNames(item.defaultRequest, "defaultRequest");
@@ -89,7 +90,8 @@ function validateBounds(item: LimitRangeItem, name: string, errors: FieldErrors,
   if (more(min, max)) errors.invalid(at.child("min").key(name), min, `min value ${min} is greater than max value ${max}`);
   if (more(min, request)) errors.invalid(at.child("defaultRequest").key(name), request, `min value ${min} is greater than default request value ${request}`);
   if (more(request, max)) errors.invalid(at.child("defaultRequest").key(name), request, `default request value ${request} is greater than max value ${max}`);
-  if (more(request, limit)) errors.invalid(at.child("defaultRequest").key(name), request, `default request value ${request} is greater than default limit value ${limit}`);
+  if (more(request, limit))
+    errors.invalid(at.child("defaultRequest").key(name), request, `default request value ${request} is greater than default limit value ${limit}`);
   if (more(min, limit)) errors.invalid(at.child("default").key(name), min, `min value ${min} is greater than default value ${limit}`);
   if (more(limit, max)) errors.invalid(at.child("default").key(name), max, `default value ${limit} is greater than max value ${max}`);
   if (ratio !== undefined) {
@@ -100,7 +102,15 @@ function validateBounds(item: LimitRangeItem, name: string, errors: FieldErrors,
       if (toNumber(ratio) > greatest) errors.invalid(ratioAt, ratio, `ratio ${ratio} is greater than max/min = ${greatest.toFixed(6)}`);
     }
   }
-  if (name !== "cpu" && name !== "memory" && isNonOvercommitable(name) && item.type === "Container" && limit !== undefined && request !== undefined && compare(limit, request) !== 0) {
+  if (
+    name !== "cpu" &&
+    name !== "memory" &&
+    isNonOvercommitable(name) &&
+    item.type === "Container" &&
+    limit !== undefined &&
+    request !== undefined &&
+    compare(limit, request) !== 0
+  ) {
     errors.invalid(at.child("defaultRequest").key(name), request, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`);
   }
 }
@@ -110,14 +120,10 @@ function isNonOvercommitable(name: string): boolean {
   return name.startsWith("hugepages-") || (isFullyQualified(name) && !name.includes("kubernetes.io/") && !name.startsWith("requests."));
 }
 
-function validateResourceName(name: string, type: string, errors: FieldErrors, at: FieldPath): void {
-  if ((type === "Pod" || type === "Container") && isQualifiedName(name).length === 0 && !name.includes("/")) {
-    if (!isStandardLimitRangeResource(name)) errors.invalid(at, name, "must be a standard resource for containers");
-    return;
-  }
-  const problems = isQualifiedName(name);
-  for (const problem of problems) errors.invalid(at, name, problem);
-  if (problems.length === 0 && !name.includes("/") && !isStandardResource(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
+function validateItemResourceName(name: string, type: string, errors: FieldErrors, at: FieldPath): void {
+  validateResourceName(name, errors, at);
+  const forContainers = type === "Pod" || type === "Container";
+  if (forContainers && !name.includes("/") && !isStandardLimitRangeResource(name)) errors.invalid(at, name, "must be a standard resource for containers");
 }
 
 function compare(a: string | number, b: string | number): number {

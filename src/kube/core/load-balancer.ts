@@ -1,8 +1,8 @@
 /** The status that load balancers report for Services and Ingresses. */
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
+import { isValidIPForLegacyField, parseIP } from "../machinery/ip.ts";
 import { isDNS1123Subdomain, isQualifiedName } from "../machinery/names.ts";
 import type { LoadBalancerStatus, Service } from "../schema/generated/types/core.v1.ts";
-import { isValidIPForLegacyField, parseIP } from "../machinery/ip.ts";
 
 /** The addresses of a balancer, each once, sorted, joined by commas. */
 export function loadBalancerCell(ingress: readonly { ip?: string; hostname?: string }[]): string {
@@ -26,7 +26,8 @@ export function validateLoadBalancerStatus(status: LoadBalancerStatus, old: Load
     } else if (each.ipMode !== undefined) {
       errors.forbidden(itemAt.child("ipMode"), "may not be specified when `ip` is not set");
     }
-    if (each.ipMode !== undefined && each.ipMode !== "VIP" && each.ipMode !== "Proxy") errors.notSupported(itemAt.child("ipMode"), each.ipMode, ["Proxy", "VIP"]);
+    if (each.ipMode !== undefined && each.ipMode !== "VIP" && each.ipMode !== "Proxy")
+      errors.notSupported(itemAt.child("ipMode"), each.ipMode, ["Proxy", "VIP"]);
     validateHostname(each.hostname, errors, itemAt);
     for (const [k, port] of (each.ports ?? []).entries()) {
       if (port.error) for (const problem of isQualifiedName(port.error)) errors.invalid(itemAt.child("ports").index(k).child("error"), port.error, problem);

@@ -1,9 +1,9 @@
 /** Namespace (v1): the scope of names. Deletion is two-step: `kubernetes` in spec.finalizers goes last, through /finalize. */
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { isDNS1123Label, isQualifiedName, nameIsDNSLabel } from "../machinery/names.ts";
+import { isQualifiedName, nameIsDNSLabel } from "../machinery/names.ts";
 import type { Namespace } from "../schema/generated/types/core.v1.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 /** The immutable label that selectors use to name a namespace. */
 export const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -26,12 +26,12 @@ export const namespace = defineKind<Namespace>({
   resetFields: { "": [["status"]], status: [["spec"]] },
   validateName: nameIsDNSLabel,
   applyDefaults(object) {
-    const name = object.metadata.name;
-    if (name && isDNS1123Label(name).length === 0) object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: name };
+    label(object);
     object.status ??= {};
     object.status.phase ||= "Active";
   },
   prepareForCreate(object) {
+    label(object);
     object.status = { phase: "Active" };
     // `kubernetes` holds the namespace until the namespace controller has emptied it.
     object.spec ??= {};
@@ -52,13 +52,19 @@ export const namespace = defineKind<Namespace>({
   selectableFields: { "status.phase": (object) => object.status?.phase ?? "", name: (object) => object.metadata.name ?? "" },
 });
 
+/** Every namespace carries its name as a label, so that selectors can name it (KEP-2161). */
+function label(object: Namespace): void {
+  const { name } = object.metadata;
+  if (name) object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: name };
+}
+
 function validateFinalizers(object: Namespace, errors: FieldErrors, at: FieldPath): void {
-  for (const [i, finalizer] of (object.spec?.finalizers ?? []).entries()) {
+  for (const finalizer of object.spec?.finalizers ?? []) {
     const field = at.child("spec", "finalizers");
     const problems = isQualifiedName(finalizer);
     for (const problem of problems) errors.invalid(field, finalizer, problem);
     if (problems.length === 0 && !finalizer.includes("/") && finalizer !== FINALIZER && finalizer !== "orphan") {
-      errors.invalid(field.index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+      errors.invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
   }
 }

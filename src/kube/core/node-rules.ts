@@ -1,10 +1,10 @@
 /** What a Node may say and how it may change. */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { isValidCIDRForLegacyField, parseCIDR } from "../machinery/ip.ts";
 import { isQualifiedName, isValidLabelValue } from "../machinery/names.ts";
 import type { Node, Taint } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
-import { isValidCIDRForLegacyField, parseCIDR } from "../machinery/ip.ts";
-import { type ResourceList, validateResourceName, validateResourceQuantity } from "./resources.ts";
+import { validateResourceQuantity } from "./resources.ts";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -12,16 +12,10 @@ export function validateNode(object: Node, errors: FieldErrors, at: FieldPath): 
   const specAt = at.child("spec");
   const spec = object.spec ?? {};
   if (spec.taints?.length) validateTaints(spec.taints, errors, at.child("metadata", "taints"));
-  validateResources(object.status?.capacity, errors, at.child("status", "capacity"));
-  validateResources(object.status?.allocatable, errors, at.child("status", "allocatable"));
-  validatePodCIDRs(spec.podCIDRs ?? [], errors, specAt.child("podCIDRs"));
-}
-
-function validateResources(list: ResourceList | undefined, errors: FieldErrors, at: FieldPath): void {
-  for (const [name, value] of Object.entries(list ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    validateResourceName(name, errors, at.key(name));
-    validateResourceQuantity(name, value, errors, at.key(name));
+  for (const field of ["capacity", "allocatable"] as const) {
+    for (const [name, value] of Object.entries(object.status?.[field] ?? {})) validateResourceQuantity(name, value, errors, at.child("status", field, name));
   }
+  validatePodCIDRs(spec.podCIDRs ?? [], errors, specAt.child("podCIDRs"));
 }
 
 function validatePodCIDRs(cidrs: readonly string[], errors: FieldErrors, at: FieldPath): void {
@@ -54,7 +48,7 @@ export function validateTaints(taints: readonly Taint[], errors: FieldErrors, at
 function validateEffect(effect: string | undefined, errors: FieldErrors, at: FieldPath): void {
   if (EFFECTS.includes(effect ?? "")) return;
   if (!effect) errors.required(at);
-  else errors.notSupported(at, effect, EFFECTS);
+  else errors.add("NotSupported", at, effect, `supported values: ${EFFECTS.map((each) => JSON.stringify(each)).join(", ")}`);
 }
 
 export function validateNodeUpdate(object: Node, old: Node, errors: FieldErrors): void {
@@ -63,11 +57,12 @@ export function validateNodeUpdate(object: Node, old: Node, errors: FieldErrors)
   // Set once, by whoever assigns node networks.
   if (was.podCIDRs?.length) {
     if (spec.podCIDRs?.length !== was.podCIDRs.length || spec.podCIDRs.some((cidr, i) => cidr !== was.podCIDRs?.[i])) {
-      errors.add("Forbidden", "spec.podCIDRs", undefined, "node updates may not change podCIDR except from \"\" to valid");
+      errors.add("Forbidden", "spec.podCIDRs", undefined, 'node updates may not change podCIDR except from "" to valid');
     }
   }
   if (was.providerID && spec.providerID !== was.providerID) {
-    errors.add("Forbidden", "spec.providerID", undefined, "node updates may not change providerID except from \"\" to valid");
+    errors.add("Forbidden", "spec.providerID", undefined, 'node updates may not change providerID except from "" to valid');
   }
-  if (spec.configSource && !sameJson(spec.configSource, was.configSource)) errors.add("Forbidden", "spec.configSource", undefined, "configSource may not be set");
+  if (spec.configSource && !sameJson(spec.configSource, was.configSource))
+    errors.add("Forbidden", "spec.configSource", undefined, "configSource may not be set");
 }

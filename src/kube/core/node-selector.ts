@@ -10,8 +10,10 @@ export function validateNodeSelector(selector: NodeSelector, errors: FieldErrors
     return;
   }
   for (const [i, term] of selector.nodeSelectorTerms.entries()) {
-    for (const [k, requirement] of (term.matchExpressions ?? []).entries()) validateExpression(requirement, errors, termsAt.index(i).child("matchExpressions").index(k));
-    for (const [k, requirement] of (term.matchFields ?? []).entries()) validateFieldRequirement(requirement, errors, termsAt.index(i).child("matchFields").index(k));
+    for (const [k, requirement] of (term.matchExpressions ?? []).entries())
+      validateExpression(requirement, errors, termsAt.index(i).child("matchExpressions").index(k));
+    for (const [k, requirement] of (term.matchFields ?? []).entries())
+      validateFieldRequirement(requirement, errors, termsAt.index(i).child("matchFields").index(k));
   }
 }
 

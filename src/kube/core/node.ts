@@ -2,7 +2,7 @@
 import { defineKind } from "../define.ts";
 import type { Node } from "../schema/generated/types/core.v1.ts";
 import { validateNode, validateNodeUpdate } from "./node-rules.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 const ROLE_LABEL = "kubernetes.io/role";
@@ -24,6 +24,7 @@ export const node = defineKind<Node>({
   resetFields: { "": [["status"]], status: [["spec"]] },
   applyDefaults(object) {
     object.spec ??= {};
+    syncPodCIDRs(object);
     const { status } = object;
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },
@@ -67,6 +68,12 @@ export const node = defineKind<Node>({
   },
   selectableFields: { "spec.unschedulable": (object) => String(object.spec?.unschedulable ?? false) },
 });
+
+/** podCIDR is the first of podCIDRs, for clients that know only the one; it wins where they differ. */
+function syncPodCIDRs({ spec }: Node): void {
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  else if (!spec.podCIDR && spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
+}
 
 function statusCell(object: Node): string {
   const ready = object.status?.conditions?.find((condition) => condition.type === "Ready");

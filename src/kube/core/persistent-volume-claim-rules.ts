@@ -26,11 +26,13 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, errors: Field
     validateResourceName("storage", errors, storageAt);
     if (compareQuantity(storage, "0") <= 0) errors.invalid(storageAt, String(storage), "must be greater than zero");
   }
-  if (spec.storageClassName) for (const problem of isDNS1123Subdomain(spec.storageClassName)) errors.invalid(at.child("storageClassName"), spec.storageClassName, problem);
+  if (spec.storageClassName)
+    for (const problem of isDNS1123Subdomain(spec.storageClassName)) errors.invalid(at.child("storageClassName"), spec.storageClassName, problem);
   if (spec.volumeMode !== undefined && !VOLUME_MODES.includes(spec.volumeMode)) errors.notSupported(at.child("volumeMode"), spec.volumeMode, VOLUME_MODES);
   validateDataSources(spec, errors, at);
   if (spec.volumeAttributesClassName) {
-    for (const problem of isDNS1123Subdomain(spec.volumeAttributesClassName)) errors.invalid(at.child("volumeAttributesClassName"), spec.volumeAttributesClassName, problem);
+    for (const problem of isDNS1123Subdomain(spec.volumeAttributesClassName))
+      errors.invalid(at.child("volumeAttributesClassName"), spec.volumeAttributesClassName, problem);
   }
 }
 
@@ -40,7 +42,8 @@ function validateDataSources(spec: PersistentVolumeClaimSpec, errors: FieldError
     if (!source) continue;
     if (!source.name) errors.required(at.child(field, "name"));
     if (!source.kind) errors.required(at.child(field, "kind"));
-    if (!source.apiGroup && source.kind !== "PersistentVolumeClaim") errors.invalid(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+    if (!source.apiGroup && source.kind !== "PersistentVolumeClaim")
+      errors.invalid(at.child(field), source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
     if (source.apiGroup) for (const problem of isDNS1123Subdomain(source.apiGroup)) errors.invalid(at.child(field, "apiGroup"), source.apiGroup, problem);
   }
   if (spec.dataSourceRef?.namespace) {
@@ -63,18 +66,25 @@ export function validateClaimUpdate(object: PersistentVolumeClaim, old: Persiste
     if (before.resources?.requests && now.resources?.requests?.storage !== undefined) before.resources.requests.storage = now.resources.requests.storage;
     if (storageNow !== undefined && storageBefore !== undefined && compareQuantity(storageNow, storageBefore) < 0) {
       const granted = old.status?.capacity?.storage;
-      if (granted === undefined || compareQuantity(storageNow, granted) < 0) errors.forbidden(specAt.child("resources", "requests", "storage"), "field can not be less than status.capacity");
+      if (granted === undefined || compareQuantity(storageNow, granted) < 0)
+        errors.forbidden(specAt.child("resources", "requests", "storage"), "field can not be less than status.capacity");
     }
   }
   if (old.spec.volumeAttributesClassName !== object.spec.volumeAttributesClassName) {
-    if (old.spec.volumeAttributesClassName && !object.spec.volumeAttributesClassName) errors.forbidden(specAt.child("volumeAttributesClassName"), "update from non-nil value to nil is forbidden");
+    if (old.spec.volumeAttributesClassName && !object.spec.volumeAttributesClassName)
+      errors.forbidden(specAt.child("volumeAttributesClassName"), "update from non-nil value to nil is forbidden");
     if (bound) before.volumeAttributesClassName = now.volumeAttributesClassName;
   }
   // Claims made before a default class existed may get it later.
-  if (storageClassOf(old.metadata.annotations, old.spec.storageClassName) === "" && old.spec.storageClassName === undefined && now.storageClassName !== undefined) {
+  if (
+    storageClassOf(old.metadata.annotations, old.spec.storageClassName) === "" &&
+    old.spec.storageClassName === undefined &&
+    now.storageClassName !== undefined
+  ) {
     before.storageClassName = now.storageClassName;
   }
-  if (!sameJson(now, before)) errors.forbidden(specAt, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
+  if (!sameJson(now, before))
+    errors.forbidden(specAt, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
 }
 
 export function validateClaimStatusUpdate(object: PersistentVolumeClaim, _old: PersistentVolumeClaim, errors: FieldErrors): void {

@@ -3,7 +3,7 @@ import { defineKind } from "../define.ts";
 import type { PersistentVolumeClaim } from "../schema/generated/types/core.v1.ts";
 import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from "./persistent-volume-claim-rules.ts";
 import { accessModesCell, storageClassOf } from "./storage-cells.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   group: "",
@@ -30,7 +30,9 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   validateUpdate: validateClaimUpdate,
   warnings(object) {
     const requested = String(object.spec?.resources?.requests?.storage ?? "");
-    return requested.endsWith("m") ? [`spec.resources.requests[storage]: fractional byte value ${JSON.stringify(requested)} is invalid, must be an integer`] : [];
+    return requested.endsWith("m")
+      ? [`spec.resources.requests[storage]: fractional byte value ${JSON.stringify(requested)} is invalid, must be an integer`]
+      : [];
   },
   columns: [
     NAME,

@@ -79,7 +79,8 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, err
   }
   if (sources === 0) errors.required(at, "must specify a volume type");
 
-  if (spec.hostPath?.path === "/" && policy === "Recycle") errors.forbidden(at.child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'");
+  if (spec.hostPath?.path === "/" && policy === "Recycle")
+    errors.forbidden(at.child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'");
   if (spec.local && !hasAffinity) errors.required(at.child("nodeAffinity"), "Local volume requires node affinity");
   if (spec.storageClassName) {
     if (inline) errors.forbidden(at.child("storageClassName"), "may not be specified in the context of inline volumes");
@@ -113,7 +114,8 @@ function internalResources(list: PersistentVolumeSpec["capacity"]): unknown {
 
 export function validateVolumeUpdate(object: PersistentVolume, old: PersistentVolume, errors: FieldErrors, at: FieldPath): void {
   const specAt = at.child("spec");
-  const sources = (spec: PersistentVolumeSpec) => Object.fromEntries(SOURCES.filter((source) => spec[source] !== undefined).map((source) => [source, spec[source]]));
+  const sources = (spec: PersistentVolumeSpec) =>
+    Object.fromEntries(SOURCES.filter((source) => spec[source] !== undefined).map((source) => [source, spec[source]]));
   const now = sources(object.spec);
   const before = sources(old.spec);
   // The one change a source may see: the secret of CSI expansion.

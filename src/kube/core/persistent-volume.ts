@@ -1,9 +1,9 @@
 /** PersistentVolume (v1): storage that exists apart from any pod. */
 import { defineKind } from "../define.ts";
 import type { PersistentVolume } from "../schema/generated/types/core.v1.ts";
-import { accessModesCell, storageClassOf } from "./storage-cells.ts";
 import { defaultVolumeSource, validateVolume, validateVolumeUpdate } from "./persistent-volume-rules.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { accessModesCell, storageClassOf } from "./storage-cells.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: "",
@@ -76,10 +76,12 @@ function stampPhase(object: PersistentVolume, old: PersistentVolume): void {
   const { status } = object;
   if (!status) return;
   if (status.phase === old.status?.phase) {
-    if (status.lastPhaseTransitionTime === undefined && old.status?.lastPhaseTransitionTime) status.lastPhaseTransitionTime = old.status.lastPhaseTransitionTime;
+    if (status.lastPhaseTransitionTime === undefined && old.status?.lastPhaseTransitionTime)
+      status.lastPhaseTransitionTime = old.status.lastPhaseTransitionTime;
     return;
   }
-  if (status.lastPhaseTransitionTime === undefined || status.lastPhaseTransitionTime === old.status?.lastPhaseTransitionTime) delete status.lastPhaseTransitionTime;
+  if (status.lastPhaseTransitionTime === undefined || status.lastPhaseTransitionTime === old.status?.lastPhaseTransitionTime)
+    delete status.lastPhaseTransitionTime;
 }
 
 function timestamp(now: Date): string {

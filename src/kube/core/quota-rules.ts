@@ -2,7 +2,7 @@
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isQualifiedName } from "../machinery/names.ts";
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from "../schema/generated/types/core.v1.ts";
-import { isStandardQuotaResource, validateResourceQuantity } from "./resources.ts";
+import { isStandardQuotaResource, isStandardResource, validateResourceQuantity } from "./resources.ts";
 
 const SCOPES = ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"];
 const BEST_EFFORT_RESOURCES = new Set(["pods"]);
@@ -39,8 +39,10 @@ export function validateQuotaStatus(object: ResourceQuota, _old: ResourceQuota, 
 function nameProblems(name: string): string[] {
   const problems = isQualifiedName(name);
   if (problems.length > 0) return problems;
-  if (!name.includes("/") && !isStandardQuotaResource(name)) return ["must be a standard resource for quota"];
-  return [];
+  if (name.includes("/")) return [];
+  if (!isStandardResource(name)) problems.push("must be a standard resource type or fully qualified");
+  if (!isStandardQuotaResource(name)) problems.push("must be a standard resource for quota");
+  return problems;
 }
 
 function validateQuotaResourceName(name: string, errors: FieldErrors, at: FieldPath): void {
@@ -95,14 +97,21 @@ function validateScopeSelector(spec: ResourceQuotaSpec, errors: FieldErrors, at:
   }
   const names = expressions.map((requirement) => requirement.scopeName);
   for (const [one, other] of CONFLICTS) {
-    if (names.includes(one) && names.includes(other)) errors.invalid(expressionsAt, selectorValue(spec), "conflicting scopes");
+    if (names.includes(one) && names.includes(other)) errors.invalid(expressionsAt, spec.scopes ?? null, "conflicting scopes");
   }
 }
 
 function validateRequirement(requirement: ScopedResourceSelectorRequirement, errors: FieldErrors, at: FieldPath): void {
   const values = requirement.values ?? [];
-  if (["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"].includes(requirement.scopeName) && requirement.operator !== "Exists") {
-    errors.invalid(at.child("operator"), requirement.operator, "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity");
+  if (
+    ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"].includes(requirement.scopeName) &&
+    requirement.operator !== "Exists"
+  ) {
+    errors.invalid(
+      at.child("operator"),
+      requirement.operator,
+      "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+    );
   }
   switch (requirement.operator) {
     case "In":
@@ -120,6 +129,10 @@ function validateRequirement(requirement: ScopedResourceSelectorRequirement, err
 
 /** A scope selector the way upstream's messages print it: by its internal field names. */
 function selectorValue(spec: ResourceQuotaSpec): unknown {
-  const expressions = (spec.scopeSelector?.matchExpressions ?? []).map(({ scopeName, operator, values }) => ({ ScopeName: scopeName, Operator: operator, Values: values ?? null }));
+  const expressions = (spec.scopeSelector?.matchExpressions ?? []).map(({ scopeName, operator, values }) => ({
+    ScopeName: scopeName,
+    Operator: operator,
+    Values: values ?? null,
+  }));
   return { MatchExpressions: expressions };
 }

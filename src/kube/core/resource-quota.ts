@@ -2,8 +2,8 @@
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { ResourceQuota } from "../schema/generated/types/core.v1.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
 import { validateQuotaSpec, validateQuotaStatus } from "./quota-rules.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 export const resourceQuota = defineKind<ResourceQuota>({
   group: "",

@@ -26,10 +26,20 @@ const STANDARD = new Set([...QUOTA, "storage"]);
 const QUOTA_NAMES = new Set(QUOTA);
 const LIMIT_RANGE = new Set([...COMPUTE]);
 /** Resources that come in whole units. */
-const INTEGER = new Set(["pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims", "services.nodeports", "services.loadbalancers"]);
+const INTEGER = new Set([
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+]);
 
 export function isStandardResource(name: string): boolean {
-  return STANDARD.has(name) || isHugePages(name);
+  return STANDARD.has(name) || isHugePages(name) || name.startsWith(`requests.${HUGEPAGES}`);
 }
 
 export function isStandardQuotaResource(name: string): boolean {
@@ -68,7 +78,8 @@ export function isIntegerResource(name: string): boolean {
 export function validateResourceName(name: string, errors: FieldErrors, at: FieldPath): void {
   const problems = isQualifiedName(name);
   for (const problem of problems) errors.invalid(at, name, problem);
-  if (problems.length === 0 && !name.includes("/") && !isStandardResource(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
+  if (problems.length === 0 && !name.includes("/") && !isStandardResource(name))
+    errors.invalid(at, name, "must be a standard resource type or fully qualified");
 }
 
 /** At least zero, and whole where the resource comes in whole units. */

@@ -5,7 +5,7 @@ import { isConfigMapKey } from "../machinery/names.ts";
 import type { Secret } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { base64Bytes } from "./sizes.ts";
-import { AGE, NAME, ageCell, column, nameCell } from "./table.ts";
+import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";
@@ -32,6 +32,7 @@ export const secret = defineKind<Secret>({
     if (!object.immutable) errors.forbidden(at.child("immutable"), detail);
     if (!sameJson(object.data, old.data)) errors.forbidden(at.child("data"), detail);
   },
+  warnings: (object) => certificateWarnings(object),
   columns: [NAME, column("Type"), column("Data"), AGE],
   cells: (object, now) => [nameCell(object), object.type ?? "", Object.keys(object.data ?? {}).length, ageCell(object, now)],
   selectableFields: { type: (object) => object.type ?? "" },
@@ -54,6 +55,15 @@ function base64OfText(text: string): string {
 
 function textOfBase64(text: string): string {
   return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
+}
+
+/** Certificates that a TLS server could not load are stored all the same. */
+function certificateWarnings(object: Secret): string[] {
+  if (object.type !== "kubernetes.io/tls") return [];
+  const hasBlock = (key: string) => /-----BEGIN [^-]+-----/.test(textOfBase64(object.data?.[key] ?? ""));
+  if (!hasBlock("tls.crt")) return ["tls: failed to find any PEM data in certificate input"];
+  if (!hasBlock("tls.key")) return ["tls: failed to find any PEM data in key input"];
+  return [];
 }
 
 function validateSecret(object: Secret, errors: FieldErrors, at: FieldPath): void {
@@ -111,7 +121,7 @@ function jsonObjectProblem(text: string): string | undefined {
     value = JSON.parse(text);
   } catch {
     const first = text.trimStart()[0] ?? "";
-    return "{[\"-0123456789tfn".includes(first) ? "unexpected end of JSON input" : `invalid character '${first}' looking for beginning of value`;
+    return '{["-0123456789tfn'.includes(first) ? "unexpected end of JSON input" : `invalid character '${first}' looking for beginning of value`;
   }
   if (value === null || (typeof value === "object" && !Array.isArray(value))) return undefined;
   const name = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;

@@ -1,7 +1,7 @@
 /** The warnings that writing a Service can bring. */
 
-import { formatCIDR, formatIP, isValidCIDR, isValidIP, parseCIDR, parseIP } from "../machinery/ip.ts";
 import type { Service } from "../schema/generated/types/core.v1.ts";
+import { cidrWarnings, ipWarnings } from "./ip-warnings.ts";
 
 const TOPOLOGY_HINTS = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"];
 
@@ -27,21 +27,4 @@ export function serviceWarnings(object: Service, old?: Service): string[] {
   if (spec?.type !== "ExternalName" && spec?.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec?.trafficDistribution === "PreferClose") warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return warnings;
-}
-
-/** A valid address in another than its canonical form. */
-function ipWarnings(path: string, text: string): string[] {
-  const address = parseIP(text);
-  if (!address || isValidIP(text).length === 0) return [];
-  return address.length === 16
-    ? [`${path}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatIP(address))})`]
-    : [];
-}
-
-function cidrWarnings(path: string, text: string): string[] {
-  const network = parseCIDR(text);
-  if (!network || isValidCIDR(text).length === 0) return [];
-  return network.address.length === 16
-    ? [`${path}: IPv6 CIDR value ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(formatCIDR(network))})`]
-    : [];
 }

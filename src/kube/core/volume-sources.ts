@@ -64,7 +64,8 @@ export function validateSource(source: SourceName, spec: PersistentVolumeSpec, n
     }
     case "flocker":
       if (!spec.flocker?.datasetName && !spec.flocker?.datasetUUID) errors.required(at, "one of datasetName and datasetUUID is required");
-      if (spec.flocker?.datasetName && spec.flocker.datasetUUID) errors.invalid(at, "resource", "datasetName and datasetUUID can not be specified simultaneously");
+      if (spec.flocker?.datasetName && spec.flocker.datasetUUID)
+        errors.invalid(at, "resource", "datasetName and datasetUUID can not be specified simultaneously");
       if (spec.flocker?.datasetName?.includes("/")) errors.invalid(at.child("datasetName"), spec.flocker.datasetName, "must not contain '/'");
       break;
     case "nfs":
@@ -77,7 +78,8 @@ export function validateSource(source: SourceName, spec: PersistentVolumeSpec, n
     case "quobyte": {
       const registry = spec.quobyte?.registry ?? "";
       if (!registry) errors.required(at.child("registry"), "must be a host:port pair or multiple pairs separated by commas");
-      else if (registry.length >= 65536) errors.invalid(at.child("registry"), registry, "registry must be a host:port pair or multiple pairs separated by commas");
+      else if (registry.length >= 65536)
+        errors.invalid(at.child("registry"), registry, "registry must be a host:port pair or multiple pairs separated by commas");
       if (!spec.quobyte?.volume) errors.required(at.child("volume"));
       break;
     }
@@ -97,7 +99,8 @@ export function validateSource(source: SourceName, spec: PersistentVolumeSpec, n
     case "flexVolume":
       required({ driver: spec.flexVolume?.driver });
       for (const key of Object.keys(spec.flexVolume?.options ?? {})) {
-        if (/^(.*\.)?(kubernetes|k8s)\.io\//.test(key)) errors.invalid(at.child("options").key(key), key, "keys in the kubernetes.io and k8s.io namespaces are reserved");
+        if (/^(.*\.)?(kubernetes|k8s)\.io\//.test(key))
+          errors.invalid(at.child("options").key(key), key, "keys in the kubernetes.io and k8s.io namespaces are reserved");
       }
       break;
     case "azureFile":
@@ -149,7 +152,12 @@ function validateIscsi(spec: PersistentVolumeSpec, name: string, errors: FieldEr
   if (iscsi.lun < 0 || iscsi.lun > 255) errors.invalid(at.child("lun"), iscsi.lun, "must be between 0 and 255, inclusive");
   if ((iscsi.chapAuthDiscovery || iscsi.chapAuthSession) && !iscsi.secretRef) errors.required(at.child("secretRef"));
   if (iscsi.secretRef && !iscsi.secretRef.name) errors.required(at.child("secretRef", "name"));
-  if (iscsi.initiatorName !== undefined && `${iscsi.iqn}:${name}`.length > 64) errors.invalid(at.child("targetportal"), `${iscsi.targetPortal}:${name}`, "Total length of <iqn>:<volume.name> must be under 64 characters if iscsi.initiatorName is specified.");
+  if (iscsi.initiatorName !== undefined && `${iscsi.iqn}:${name}`.length > 64)
+    errors.invalid(
+      at.child("targetportal"),
+      `${iscsi.targetPortal}:${name}`,
+      "Total length of <iqn>:<volume.name> must be under 64 characters if iscsi.initiatorName is specified.",
+    );
 }
 
 function validateFibreChannel(spec: PersistentVolumeSpec, errors: FieldErrors, at: FieldPath): void {
@@ -174,10 +182,20 @@ function validateAzureDisk(spec: PersistentVolumeSpec, errors: FieldErrors, at: 
   const kinds = ["Dedicated", "Managed", "Shared"];
   if (disk.kind !== undefined && !kinds.includes(disk.kind)) errors.notSupported(at.child("kind"), disk.kind, kinds);
   if (disk.kind !== "Managed" && disk.diskURI && !disk.diskURI.startsWith("https://")) {
-    errors.add("NotSupported", at.child("diskURI"), disk.diskURI, 'supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"');
+    errors.add(
+      "NotSupported",
+      at.child("diskURI"),
+      disk.diskURI,
+      'supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"',
+    );
   }
   if (disk.kind === "Managed" && disk.diskURI && !disk.diskURI.startsWith("/subscriptions/")) {
-    errors.add("NotSupported", at.child("diskURI"), disk.diskURI, 'supported values: "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"');
+    errors.add(
+      "NotSupported",
+      at.child("diskURI"),
+      disk.diskURI,
+      'supported values: "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"',
+    );
   }
 }
 

@@ -98,7 +98,7 @@ function addressProblems(address: string, type: string): string[] {
   if (type !== "IPv4" && type !== "IPv6") return [];
   const problems = isValidIPForLegacyField(address);
   if (problems.length === 0 && familyOf(address) !== type) problems.push(`must be an ${type} address`);
-  problems.push(...specialAddressProblems(address));
+  if (problems.length === 0) problems.push(...specialAddressProblems(address));
   return problems;
 }
 

@@ -1,5 +1,7 @@
 /** Event (events.k8s.io/v1): the newer shape of core events, stored as those; strict rules hold for its writers (KEP-383). */
+
 import { EVENT_COLUMNS, eventCells, eventField } from "../core/event.ts";
+import { validateChangedEvent, validateEvent, validateNewEvent } from "../core/event-rules.ts";
 import { defineKind } from "../define.ts";
 import type { KubeObject } from "../object.ts";
 import type { Event as CoreEvent } from "../schema/generated/types/core.v1.ts";
@@ -30,6 +32,15 @@ export const eventsEvent = defineKind<Event>({
   storage: { group: "", version: "v1", toStorage: toCoreEvent, fromStorage: (object) => fromCoreEvent(object as CoreEvent) },
   storedVersion: "/v1",
   validateName: () => [],
+  validate(object, errors, at) {
+    validateEvent(toCoreEvent(object), "reportingController", errors, at);
+    validateNewEvent(toCoreEvent(object), errors, at);
+  },
+  validatesOnUpdate: false,
+  validateUpdate(object, old, errors, at) {
+    validateEvent(toCoreEvent(object), "reportingController", errors, at);
+    validateChangedEvent(toCoreEvent(object), toCoreEvent(old), errors, at);
+  },
   columns: EVENT_COLUMNS,
   cells: (object, now) => eventCells(toCoreEvent(object), now),
   selectableFields: Object.fromEntries(
