@@ -111,10 +111,6 @@ export function without(a: FieldSet, b: FieldSet): FieldSet {
   return result ?? a;
 }
 
-export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  return equalJson(a, b);
-}
-
 /** Paths below which the set has no others. */
 export function leaves(set: FieldSet): FieldSet {
   const result: Node = {};
@@ -229,9 +225,9 @@ export function itemElement(item: unknown, structure: Structure): string | undef
   if (structure.kind === "set") return typeof item === "object" ? undefined : `v:${JSON.stringify(item)}`;
   if (structure.kind !== "list-map" || !isObject(item)) return undefined;
   let text = "";
-  for (const key of sortedKeys(structure)) {
+  for (const { key, quoted } of sortedKeys(structure)) {
     const value = item[key] ?? structure.defaults[key];
-    if (value !== undefined && value !== null) text += `${text ? "," : ""}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    if (value !== undefined && value !== null) text += `${text && ","}${quoted}:${JSON.stringify(value)}`;
   }
   return text ? `k:{${text}}` : undefined;
 }
@@ -256,14 +252,19 @@ export function isOpen(structure: Structure): boolean {
 }
 
 const openness = new WeakMap<Structure, boolean>();
-const orders = new WeakMap<object, readonly string[]>();
 
-function sortedKeys(structure: Extract<Structure, { kind: "list-map" }>): readonly string[] {
-  if (structure.keys.length === 1) return structure.keys;
-  let keys = orders.get(structure);
+interface ListKey {
+  readonly key: string;
+  readonly quoted: string;
+}
+
+const listKeys = new WeakMap<object, readonly ListKey[]>();
+
+function sortedKeys(structure: Extract<Structure, { kind: "list-map" }>): readonly ListKey[] {
+  let keys = listKeys.get(structure);
   if (!keys) {
-    keys = [...structure.keys].sort();
-    orders.set(structure, keys);
+    keys = [...structure.keys].sort().map((key) => ({ key, quoted: JSON.stringify(key) }));
+    listKeys.set(structure, keys);
   }
   return keys;
 }
@@ -334,7 +335,8 @@ function compare(live: unknown, updated: unknown, structure: Structure, path: st
   } else if (before === "leaf" || (isEmptyContainer(live) && isEmptyContainer(updated))) {
     if (!equalJson(live, updated)) insertAt(into.modified, path, LEAF);
   } else if (before === "list") {
-    compareLists(live, updated, structure, path, into);
+    // Most lists are as they were, and telling that is cheaper than finding each item by its key.
+    if (!equalJson(live, updated)) compareLists(live, updated, structure, path, into);
   } else {
     compareMaps(live, updated, structure, path, into);
   }

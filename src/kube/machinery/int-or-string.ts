@@ -14,13 +14,16 @@ export function percentOf(value: IntOrString): number | undefined {
  */
 export function scaledValue(value: IntOrString, total: number, roundUp: boolean): number {
   if (typeof value === "number") return value;
-  const percent = /^([-+]?[0-9]+)%$/.exec(value);
-  if (!percent) throw new Error("invalid value for IntOrString: invalid type: string is not a percentage");
-  const exact = (Number(percent[1]) * total) / 100;
+  if (!value.endsWith("%")) throw new Error("invalid value for IntOrString: invalid type: string is not a percentage");
+  const number = value.slice(0, -1);
+  if (!/^[-+]?[0-9]+$/.test(number)) {
+    throw new Error(`invalid value for IntOrString: invalid value ${JSON.stringify(value)}: strconv.Atoi: parsing ${JSON.stringify(number)}: invalid syntax`);
+  }
+  const exact = (Number(number) * total) / 100;
   return roundUp ? Math.ceil(exact) : Math.floor(exact);
 }
 
-/** The number, or the number that the text begins as; 0 for other texts. */
+/** The number, also when it comes as text; 0 for other texts. */
 export function intValue(value: IntOrString): number {
   if (typeof value === "number") return value;
   return /^[-+]?[0-9]+$/.test(value) ? Number(value) : 0;

@@ -9,7 +9,6 @@ import {
   type Comparison,
   compareFields,
   difference,
-  equalSets,
   type FieldSet,
   fieldSetOf,
   fromFieldsV1,
@@ -298,11 +297,6 @@ function capUpdateManagers(managers: Managers): Managers {
     count--;
   }
   return managers;
-}
-
-/** Whether two sets hold the same paths. */
-export function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return a === b || equalSets(a, b);
 }
 
 function ascending(a: string, b: string): number {
