@@ -7,8 +7,9 @@
 import { BinaryReader, base64Encode, WireType } from "@bufbuild/protobuf/wire";
 import { badRequest, StatusError } from "../machinery/status.ts";
 import type { JsonObject } from "../object.ts";
+import { decode } from "./decode.ts";
 import type { Form, Scalar } from "./schema.ts";
-import { hasType, typeIdOf } from "./table.ts";
+import { hasType, typeIdOf, typeSchema } from "./table.ts";
 import { durationText } from "./time.ts";
 import { type WireField, type WireMessage, wireMessage } from "./wire.ts";
 
@@ -309,7 +310,11 @@ function readRaw(message: WireMessage, reader: BinaryReader, end: number): unkno
   }
   if (reader.pos > end) throw new Malformed("unexpected EOF");
   if (raw.length === 0) return null;
-  if (message.form === "rawJsonOrProto" && isProtobuf(raw)) return decodeProtobuf(raw);
+  if (message.form === "rawJsonOrProto" && isProtobuf(raw)) {
+    const object = decodeProtobuf(raw);
+    const [group = "", version = ""] = String(object.apiVersion).includes("/") ? String(object.apiVersion).split("/", 2) : ["", String(object.apiVersion)];
+    return decode(typeSchema(typeIdOf(group, version, String(object.kind))), object, { strict: [] });
+  }
   try {
     return JSON.parse(new TextDecoder().decode(raw));
   } catch (error) {

@@ -124,6 +124,21 @@ describe("decoding", () => {
     ).toEqual({ k: "" });
   });
 
+  it("reads an embedded object as what its JSON would be", () => {
+    const embedded = envelope(
+      "v1",
+      "ConfigMap",
+      message((writer) => writer.raw(NAMED).tag(4, 0).bool(false)),
+    );
+    const raw = message((writer) => writer.tag(2, 2).bytes(message((inner) => inner.tag(1, 2).bytes(embedded))));
+    expect(decodeProtobuf(envelope("apps/v1", "ControllerRevision", raw)).data).toEqual({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "p1" },
+      immutable: false,
+    });
+  });
+
   it("a zero-length time is null, an explicit zero is the epoch", () => {
     const time = (raw: Uint8Array) =>
       decodeProtobuf(
