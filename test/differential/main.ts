@@ -1,5 +1,5 @@
 /**
- * npm run differential [-- --reference KUBECONFIG --record --kubeconfig KUBECONFIG --only REGEX --jobs N --all]
+ * npm run differential [-- --reference KUBECONFIG --record --kubeconfig KUBECONFIG --only REGEX --jobs N --all --summary]
  *
  * Sends the same requests to ours and to a reference and prints every difference that is not explained. Without
  * --reference the recorded answers under test/golden stand in for it; --record writes them. Without --kubeconfig
@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
     jobs: { type: "string", default: "4" },
     /** Print explained differences too. */
     all: { type: "boolean", default: false },
+    /** Print each kind of difference once, the most frequent first. */
+    summary: { type: "boolean", default: false },
   },
 });
 
@@ -57,6 +59,7 @@ if (options.record) {
     let equal = 0;
     let different = 0;
     const explained = new Map<string, number>();
+    const groups = new Map<string, { count: number; example: string }>();
     await inParallel(scenarios, async (scenario) => {
       const expected = reference ? await play(scenario, reference) : readGolden(golden, scenario.name);
       if (!expected) {
@@ -76,10 +79,17 @@ if (options.record) {
         });
         if (open.length === 0) equal++;
         else different++;
-        for (const { at, reference: was, ours: is } of open) lines.push(`  ${id}\n    ${at}\n      reference ${was}\n      ours      ${is}`);
+        for (const { at, reference: was, ours: is } of open) {
+          const line = `  ${id}\n    ${at}\n      reference ${was}\n      ours      ${is}`;
+          lines.push(line);
+          const key = [at.replace(/\[\d+\]/g, "[]"), was.slice(0, 40), is.slice(0, 40)].join(" ");
+          groups.set(key, { count: (groups.get(key)?.count ?? 0) + 1, example: groups.get(key)?.example ?? `${scenario.name}\n${line}` });
+        }
       }
-      if (lines.length > 0) console.log(`${scenario.name}\n${lines.join("\n")}`);
+      if (lines.length > 0 && !options.summary) console.log(`${scenario.name}\n${lines.join("\n")}`);
     });
+    if (options.summary)
+      for (const { count, example } of [...groups.values()].sort((a, b) => b.count - a.count)) console.log(`${count} times, as in ${example}`);
     for (const [why, count] of explained) console.log(`explained ${count} times: ${why}`);
     console.log(`${equal} passed, ${different} failed`);
     process.exitCode = different > 0 ? 1 : 0;

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { debianKubectl, type Output, runKubectl } from "./kubectl.ts";
 import { cases, type Step } from "./kubectl-cases.ts";
 
-const kubeconfig = inject("kubeconfig");
+/** Debian suite → kubeconfig. Older kubectl drops a server's path in `get --raw`, so it gets the cluster at the root of its own port. */
+const CLIENTS = { sid: inject("kubeconfig"), trixie: inject("rootKubeconfig") };
 
-for (const suite of ["sid", "trixie"]) {
+for (const [suite, kubeconfig] of Object.entries(CLIENTS)) {
   const kubectl = debianKubectl(suite);
   if ("missing" in kubectl) {
     describe(`kubectl of Debian ${suite}`, () => test.skip(`SKIPPED: ${kubectl.missing}`, () => undefined));
