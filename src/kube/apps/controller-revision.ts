@@ -3,6 +3,7 @@ import { sameJson } from "../core/equality.ts";
 import { nonNegative } from "../core/pod-spec/checks.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
+import { isObject } from "../object.ts";
 import type { ControllerRevision } from "../schema/generated/types/apps.v1.ts";
 
 export const controllerRevision = defineKind<ControllerRevision>({
@@ -13,6 +14,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
   scope: "Namespaced",
   validate(object, errors, at) {
     if (object.data === undefined || object.data === null) errors.required(at.child("data"), "data is mandatory");
+    else if (!isObject(object.data)) errors.required(at.child("data"), "data must be a valid JSON object");
     nonNegative(errors, at.child("revision"), object.revision);
   },
   validateUpdate(object, old, errors, at) {

@@ -1,4 +1,5 @@
 /** DaemonSet (apps/v1): one pod on every node that suits. */
+import { sameJson } from "../core/equality.ts";
 import { nonNegative, unsupported } from "../core/pod-spec/checks.ts";
 import { applyPodTemplateDefaults } from "../core/pod-spec/defaults.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
@@ -8,11 +9,11 @@ import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "../core/pod-te
 import { AGE, ageCell, column, labelsCell, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
-import { selectorCell } from "../machinery/label-selector.ts";
+import { fromLabelSelectorObject, type LabelSelector, type LabelSelectorObject, selectorCell, validateLabelSelector } from "../machinery/label-selector.ts";
 import type { DaemonSet, DaemonSetStatus, DaemonSetUpdateStrategy } from "../schema/generated/types/apps.v1.ts";
 import { validateCollisionCount } from "./deployment.ts";
 import { magnitude, validateAtMost100Percent, validateIntOrPercent } from "./int-or-percent.ts";
-import { validateImmutableSelector, validateLongRunningTemplate, validatePodSelector, validateTemplateLabels } from "./pod-selector.ts";
+import { isEmptySelector, validateImmutableSelector, validateLongRunningTemplate, validateTemplateLabels } from "./pod-selector.ts";
 
 const COUNTS = ["Desired", "Current", "Ready", "Up-to-date", "Available"];
 
@@ -33,16 +34,22 @@ export const daemonSet = defineKind<DaemonSet>({
       updateStrategy.rollingUpdate ??= {};
       updateStrategy.rollingUpdate.maxUnavailable ??= 1;
       updateStrategy.rollingUpdate.maxSurge ??= 0;
+    } else if (updateStrategy.rollingUpdate) {
+      updateStrategy.rollingUpdate.maxUnavailable ??= 0;
+      updateStrategy.rollingUpdate.maxSurge ??= 0;
     }
     spec.revisionHistoryLimit ??= 10;
     applyPodTemplateDefaults(spec.template);
   },
   prepareForCreate(object) {
-    delete object.metadata.annotations?.[TEMPLATE_GENERATION];
-    object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: "1" };
+    setTemplateGeneration(object, 1);
     dropDisabledFields(object.spec.template.spec);
   },
-  prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
+  prepareForUpdate(object, old) {
+    dropDisabledFields(object.spec.template.spec);
+    const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 1);
+    setTemplateGeneration(object, sameJson(object.spec.template, old.spec.template) ? before : before + 1);
+  },
   validate: validateDaemonSet,
   validateUpdate: ({ spec }, old, errors, at) => validateImmutableSelector(spec.selector, old.spec.selector, errors, at.child("spec", "selector")),
   warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
@@ -66,11 +73,16 @@ export const daemonSet = defineKind<DaemonSet>({
 /** Kept since extensions/v1beta1: counts the template's changes. */
 const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+}
+
 function validateDaemonSet({ spec }: DaemonSet, errors: FieldErrors, root: FieldPath): void {
   const at = root.child("spec");
-  const rules = { kind: "daemonset", emptySelector: "empty selector is invalid for daemonset" };
-  const matcher = validatePodSelector(spec.selector, rules, errors, at.child("selector"));
-  if (matcher && spec.selector) validateTemplateLabels(spec.template, matcher, errors, at.child("template"));
+  validateLabelSelector(spec.selector, errors, at.child("selector"));
+  const matcher = readableSelector(spec.selector);
+  if (matcher && !(spec.selector && isEmptySelector(spec.selector))) validateTemplateLabels(spec.template, matcher, errors, at.child("template"));
+  if (spec.selector && isEmptySelector(spec.selector)) errors.invalid(at.child("selector"), spec.selector, "empty selector is invalid for daemonset");
   validatePodTemplateSpec(spec.template, errors, at.child("template"));
   validateLongRunningTemplate(spec.template, "DaemonSet", errors, at.child("template"));
   nonNegative(errors, at.child("minReadySeconds"), spec.minReadySeconds);
@@ -78,11 +90,30 @@ function validateDaemonSet({ spec }: DaemonSet, errors: FieldErrors, root: Field
   nonNegative(errors, at.child("revisionHistoryLimit"), spec.revisionHistoryLimit);
 }
 
+function readableSelector(selector: LabelSelectorObject | undefined): LabelSelector | undefined {
+  try {
+    return fromLabelSelectorObject(selector);
+  } catch {
+    return undefined;
+  }
+}
+
 function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, errors: FieldErrors, at: FieldPath): void {
   if (type === "OnDelete") return;
-  if (type !== "RollingUpdate") return unsupported(errors, at, type, ["RollingUpdate", "OnDelete"]);
+  if (type !== "RollingUpdate") {
+    unsupported(
+      errors,
+      at,
+      { Type: type ?? "", RollingUpdate: rollingUpdate ? { MaxUnavailable: rollingUpdate.maxUnavailable, MaxSurge: rollingUpdate.maxSurge } : null },
+      ["RollingUpdate", "OnDelete"],
+    );
+    return;
+  }
   const here = at.child("rollingUpdate");
-  if (!rollingUpdate) return errors.required(here);
+  if (!rollingUpdate) {
+    errors.required(here);
+    return;
+  }
   const { maxUnavailable, maxSurge } = rollingUpdate;
   validateIntOrPercent(maxUnavailable, errors, here.child("maxUnavailable"));
   validateAtMost100Percent(maxUnavailable, errors, here.child("maxUnavailable"));

@@ -3,7 +3,7 @@ import { sameJson } from "../core/equality.ts";
 import { nonNegative, unsupported } from "../core/pod-spec/checks.ts";
 import { applyPodTemplateDefaults } from "../core/pod-spec/defaults.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
-import { templateWarnings } from "../core/pod-spec/warnings.ts";
+import { dnsLabelWarnings, templateWarnings } from "../core/pod-spec/warnings.ts";
 import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
@@ -45,7 +45,10 @@ export const deployment = defineKind<Deployment>({
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
   validate: validateDeployment,
   validateUpdate: ({ spec }, old, errors, at) => validateImmutableSelector(spec.selector, old.spec.selector, errors, at.child("spec", "selector")),
-  warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  warnings: (object, old) => [
+    ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
+    ...templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  ],
   // Annotations count too: `kubectl rollout` and the deployment controller keep theirs in step with the observed generation.
   generation: (object, old) => !sameJson(object.spec, old.spec) || !sameJson(object.metadata.annotations, old.metadata.annotations),
   resetFields: { "": [["status"]], status: [["spec"], ["metadata", "labels"]] },
@@ -67,8 +70,7 @@ export const deployment = defineKind<Deployment>({
 function validateDeployment({ spec }: Deployment, errors: FieldErrors, root: FieldPath): void {
   const at = root.child("spec");
   nonNegative(errors, at.child("replicas"), spec.replicas);
-  const rules = { kind: "deployment", emptySelector: "empty selector is invalid for deployment" };
-  const matcher = validatePodSelector(spec.selector, rules, errors, at.child("selector"));
+  const matcher = validatePodSelector(spec.selector, "empty selector is invalid for deployment", errors, at.child("selector"));
   if (matcher) validateTemplateForReplicas(spec.template, matcher, spec.selector, "ReplicaSet", errors, at.child("template"));
   validateStrategy(spec.strategy, errors, at.child("strategy"));
   nonNegative(errors, at.child("minReadySeconds"), spec.minReadySeconds);
@@ -85,7 +87,10 @@ function validateStrategy({ type, rollingUpdate }: DeploymentStrategy, errors: F
     if (rollingUpdate) errors.forbidden(at.child("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'");
   } else if (type === "RollingUpdate") {
     const here = at.child("rollingUpdate");
-    if (!rollingUpdate) return errors.required(here, "this should be defaulted and never be nil");
+    if (!rollingUpdate) {
+      errors.required(here, "this should be defaulted and never be nil");
+      return;
+    }
     const { maxUnavailable, maxSurge } = rollingUpdate;
     validateIntOrPercent(maxUnavailable, errors, here.child("maxUnavailable"));
     validateIntOrPercent(maxSurge, errors, here.child("maxSurge"));
@@ -93,7 +98,13 @@ function validateStrategy({ type, rollingUpdate }: DeploymentStrategy, errors: F
       errors.invalid(here.child("maxUnavailable"), maxUnavailable, "may not be 0 when `maxSurge` is 0");
     }
     validateAtMost100Percent(maxUnavailable, errors, here.child("maxUnavailable"));
-  } else unsupported(errors, at, type, STRATEGIES);
+  } else unsupported(errors, at, internalStrategy({ type, rollingUpdate }), STRATEGIES);
+}
+
+/** As upstream prints it: the internal type's field names. */
+function internalStrategy({ type, rollingUpdate }: DeploymentStrategy): object {
+  const rolling = rollingUpdate ? { MaxUnavailable: rollingUpdate.maxUnavailable ?? 0, MaxSurge: rollingUpdate.maxSurge ?? 0 } : null;
+  return { Type: type ?? "", RollingUpdate: rolling };
 }
 
 function validateStatus(status: DeploymentStatus, old: DeploymentStatus | undefined, errors: FieldErrors): void {

@@ -1,32 +1,24 @@
 /** The rules that workloads share on their label selector and the template that it must match. */
 
 import { sameJson } from "../core/equality.ts";
-import { unsupported } from "../core/pod-spec/checks.ts";
+import { shownSelector, sortedByKey, unsupported } from "../core/pod-spec/checks.ts";
 import { validatePodTemplateSpec } from "../core/pod-spec/template.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { fromLabelSelectorObject, type LabelSelector as Matcher, validateLabelSelector } from "../machinery/label-selector.ts";
 import type { PodTemplateSpec } from "../schema/generated/types/core.v1.ts";
 import type { LabelSelector } from "../schema/generated/types/meta.v1.ts";
 
-/** How one workload kind words and orders these rules. */
-export interface TemplateRules {
-  /** The kind's name in its messages, e.g. "deployment". */
-  kind: string;
-  /** Said of a selector without any requirement. */
-  emptySelector: string;
-}
-
-/** Required, well formed and not empty. Answers with the matcher, or undefined when the selector cannot be read. */
-export function validatePodSelector(selector: LabelSelector | undefined, rules: TemplateRules, errors: FieldErrors, at: FieldPath): Matcher | undefined {
+/** Required, well formed and not empty (`emptySelector` is said then). Answers with the matcher, or undefined when the selector cannot be read. */
+export function validatePodSelector(selector: LabelSelector | undefined, emptySelector: string, errors: FieldErrors, at: FieldPath): Matcher | undefined {
   if (!selector) errors.required(at);
   else {
     validateLabelSelector(selector, errors, at);
-    if (isEmptySelector(selector)) errors.invalid(at, selector, rules.emptySelector);
+    if (isEmptySelector(selector)) errors.invalid(at, shownSelector(selector), emptySelector);
   }
   try {
     return fromLabelSelectorObject(selector);
   } catch {
-    errors.invalid(at, selector ?? null, "invalid label selector");
+    errors.invalid(at, shownSelector(selector), "invalid label selector");
     return undefined;
   }
 }
@@ -37,8 +29,9 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 
 /** The template's labels satisfy the selector. */
 export function validateTemplateLabels(template: PodTemplateSpec, matcher: Matcher, errors: FieldErrors, at: FieldPath): void {
-  const labels = template.metadata?.labels ?? {};
-  if (!matcher.matches(labels)) errors.invalid(at.child("metadata", "labels"), labels, "`selector` does not match template `labels`");
+  const labels = template.metadata?.labels;
+  if (!matcher.matches(labels ?? {}))
+    errors.invalid(at.child("metadata", "labels"), labels ? sortedByKey(labels) : null, "`selector` does not match template `labels`");
 }
 
 /** Pods of this workload are replaced when they end, so they restart always and have no deadline. */
@@ -59,12 +52,12 @@ export function validateTemplateForReplicas(
   errors: FieldErrors,
   at: FieldPath,
 ): void {
-  if (selector && !isEmptySelector(selector)) validateTemplateLabels(template, matcher, errors, at);
+  if (!selector || !isEmptySelector(selector)) validateTemplateLabels(template, matcher, errors, at);
   validatePodTemplateSpec(template, errors, at);
   validateLongRunningTemplate(template, kind, errors, at);
 }
 
 /** A selector decides which pods are a workload's own; it never changes. */
 export function validateImmutableSelector(selector: LabelSelector | undefined, old: LabelSelector | undefined, errors: FieldErrors, at: FieldPath): void {
-  if (!sameJson(selector, old)) errors.invalid(at, selector ?? null, "field is immutable");
+  if (!sameJson(selector, old)) errors.invalid(at, shownSelector(selector), "field is immutable");
 }

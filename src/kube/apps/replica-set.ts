@@ -3,7 +3,7 @@ import { nonNegative } from "../core/pod-spec/checks.ts";
 import { applyPodTemplateDefaults } from "../core/pod-spec/defaults.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
 import { validateReplicaCounts } from "../core/pod-spec/replicas.ts";
-import { templateWarnings } from "../core/pod-spec/warnings.ts";
+import { dnsLabelWarnings, templateWarnings } from "../core/pod-spec/warnings.ts";
 import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
@@ -32,7 +32,10 @@ export const replicaSet = defineKind<ReplicaSet>({
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
   validate: validateReplicaSet,
   validateUpdate: ({ spec }, old, errors, at) => validateImmutableSelector(spec.selector, old.spec.selector, errors, at.child("spec", "selector")),
-  warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  warnings: (object, old) => [
+    ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
+    ...templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  ],
   generation: "spec",
   resetFields: { "": [["status"]], status: [["spec"]] },
   selectableFields: { "status.replicas": (object) => String(object.status?.replicas ?? 0) },
@@ -52,11 +55,6 @@ function validateReplicaSet({ spec }: ReplicaSet, errors: FieldErrors, root: Fie
   const at = root.child("spec");
   nonNegative(errors, at.child("replicas"), spec.replicas);
   nonNegative(errors, at.child("minReadySeconds"), spec.minReadySeconds);
-  const matcher = validatePodSelector(
-    spec.selector,
-    { kind: "ReplicaSet", emptySelector: "empty selector is invalid for deployment" },
-    errors,
-    at.child("selector"),
-  );
+  const matcher = validatePodSelector(spec.selector, "empty selector is invalid for deployment", errors, at.child("selector"));
   if (matcher) validateTemplateForReplicas(spec.template, matcher, spec.selector, "ReplicaSet", errors, at.child("template"));
 }

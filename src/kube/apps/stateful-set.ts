@@ -1,11 +1,12 @@
 /** StatefulSet (apps/v1): pods with stable names, ordinals and volume claims. */
 import { sameJson } from "../core/equality.ts";
-import { invalidEach, nonNegative, unsupported } from "../core/pod-spec/checks.ts";
+import { invalidEach, nonNegative, shownSelector, unsupported } from "../core/pod-spec/checks.ts";
+import { validateClaimTemplateSpec } from "../core/pod-spec/claim-template.ts";
 import { applyPodTemplateDefaults } from "../core/pod-spec/defaults.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
 import { roundUpToMilli } from "../core/pod-spec/resource-lists.ts";
 import { validatePodTemplateSpec } from "../core/pod-spec/template.ts";
-import { templateWarnings } from "../core/pod-spec/warnings.ts";
+import { dnsLabelProblems, templateWarnings } from "../core/pod-spec/warnings.ts";
 import { TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
@@ -13,9 +14,8 @@ import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { fromLabelSelectorObject, validateLabelSelector } from "../machinery/label-selector.ts";
 import { isDNS1123Label, nameIsDNSSubdomain } from "../machinery/names.ts";
 import type { StatefulSet, StatefulSetSpec, StatefulSetStatus } from "../schema/generated/types/apps.v1.ts";
-import type { PersistentVolumeClaim } from "../schema/generated/types/core.v1.ts";
+import type { PersistentVolumeClaim, PodTemplateSpec } from "../schema/generated/types/core.v1.ts";
 import { validateCollisionCount } from "./deployment.ts";
-import { validateAtMost100Percent, validateIntOrPercent } from "./int-or-percent.ts";
 import { isEmptySelector, validateLongRunningTemplate, validateTemplateLabels } from "./pod-selector.ts";
 
 const RETENTION: readonly string[] = ["Retain", "Delete"];
@@ -58,8 +58,9 @@ export const statefulSet = defineKind<StatefulSet>({
     applyPodTemplateDefaults(spec.template);
     for (const claim of spec.volumeClaimTemplates ?? []) applyClaimDefaults(claim);
   },
-  prepareForCreate: ({ spec }) => dropDisabledFields(spec.template.spec),
-  prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
+  validateName: validateStatefulSetName,
+  prepareForCreate: ({ spec }) => dropDisabled(spec),
+  prepareForUpdate: ({ spec }) => dropDisabled(spec),
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
@@ -73,6 +74,18 @@ export const statefulSet = defineKind<StatefulSet>({
     ...templateCells(object.spec.template),
   ],
 });
+
+/** Pods are named after their StatefulSet, and a pod's name becomes its host name, so it is a DNS label. */
+function validateStatefulSetName(name: string, prefix: boolean): string[] {
+  const problems = nameIsDNSSubdomain(name, prefix);
+  return problems.length > 0 ? problems : dnsLabelProblems(name);
+}
+
+/** As for all templates; and rolling several pods at a time (KEP-961) is not on by default. */
+function dropDisabled(spec: StatefulSetSpec): void {
+  delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
+  dropDisabledFields(spec.template.spec);
+}
 
 /** Templates of claims are stored as whole claims, with their type and a first status. */
 function applyClaimDefaults(claim: PersistentVolumeClaim): void {
@@ -102,35 +115,50 @@ function validateStatefulSet({ spec }: StatefulSet, errors: FieldErrors, root: F
     validateLabelSelector(spec.selector, errors, selectorAt);
     if (isEmptySelector(spec.selector)) errors.invalid(selectorAt, spec.selector, "empty selector is invalid for statefulset");
   }
-  if (spec.serviceName) invalidEach(errors, at.child("serviceName"), spec.serviceName, nameIsDNSSubdomain(spec.serviceName, false));
+  if (spec.serviceName) invalidEach(errors, at.child("serviceName"), spec.serviceName, isDNS1123Label(spec.serviceName));
   validateTemplate(spec, errors, at);
 }
 
 function validateTemplate(spec: StatefulSetSpec, errors: FieldErrors, at: FieldPath): void {
   const here = at.child("template");
+  for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries()) {
+    validateClaimTemplateSpec(claim.spec, errors, at.child("volumeClaimTemplates").index(i).child("spec"));
+  }
   try {
     const matcher = fromLabelSelectorObject(spec.selector);
-    if (spec.selector && !isEmptySelector(spec.selector)) validateTemplateLabels(spec.template, matcher, errors, here);
+    if (!spec.selector || !isEmptySelector(spec.selector)) validateTemplateLabels(spec.template, matcher, errors, here);
+    validatePodTemplateSpec(withClaimVolumes(spec), errors, here);
   } catch {
-    errors.invalid(at.child("selector"), spec.selector ?? null, "invalid label selector");
+    errors.invalid(at.child("selector"), shownSelector(spec.selector), "");
   }
-  validatePodTemplateSpec(spec.template, errors, here);
   validateLongRunningTemplate(spec.template, "StatefulSet", errors, here);
+}
+
+/** The template as the pods will have it: each claim template is a volume, in place of one of its name. */
+function withClaimVolumes({ template, volumeClaimTemplates }: StatefulSetSpec): PodTemplateSpec {
+  if (!volumeClaimTemplates?.length) return template;
+  const claims = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name ?? ""));
+  const others = (template.spec.volumes ?? []).filter((volume) => !claims.has(volume.name));
+  const volumes = [...claims].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...others] } };
 }
 
 function validateUpdateStrategy({ updateStrategy }: StatefulSetSpec, errors: FieldErrors, at: FieldPath): void {
   const { type, rollingUpdate } = updateStrategy;
-  if (!type) return errors.required(at);
+  if (!type) {
+    errors.required(at);
+    return;
+  }
   if (type === "OnDelete") {
-    if (rollingUpdate) errors.invalid(at.child("rollingUpdate"), rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'");
+    if (rollingUpdate) errors.invalid(at.child("rollingUpdate"), internalRollingUpdate(rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'");
   } else if (type === "RollingUpdate") {
     nonNegative(errors, at.child("rollingUpdate", "partition"), rollingUpdate?.partition);
-    const here = at.child("rollingUpdate", "maxUnavailable");
-    if (rollingUpdate?.maxUnavailable === undefined) return;
-    validateIntOrPercent(rollingUpdate.maxUnavailable, errors, here);
-    if (rollingUpdate.maxUnavailable === 0 || rollingUpdate.maxUnavailable === "0%") errors.invalid(here, rollingUpdate.maxUnavailable, "cannot be 0");
-    validateAtMost100Percent(rollingUpdate.maxUnavailable, errors, here);
-  } else errors.invalid(at, updateStrategy, "must be 'RollingUpdate' or 'OnDelete'");
+  } else errors.invalid(at, { Type: type, RollingUpdate: internalRollingUpdate(rollingUpdate) }, "must be 'RollingUpdate' or 'OnDelete'");
+}
+
+/** As upstream prints it: the internal type's field names. */
+function internalRollingUpdate(rollingUpdate: StatefulSetSpec["updateStrategy"]["rollingUpdate"]): object | null {
+  return rollingUpdate ? { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: rollingUpdate.maxUnavailable ?? null } : null;
 }
 
 function validateRetention({ persistentVolumeClaimRetentionPolicy: policy }: StatefulSetSpec, errors: FieldErrors, at: FieldPath): void {
@@ -176,6 +204,3 @@ function validateStatus(status: StatefulSetStatus, old: StatefulSetStatus | unde
   if (availableReplicas > readyReplicas) errors.invalid(at.child("availableReplicas"), availableReplicas, "cannot be greater than status.readyReplicas");
   validateCollisionCount(status.collisionCount, old?.collisionCount, errors, at.child("collisionCount"));
 }
-
-/** Pods are named after their StatefulSet, and a pod's name becomes its host name. */
-export const validateStatefulSetName = isDNS1123Label;

@@ -1,7 +1,6 @@
 /** Metrics of HorizontalPodAutoscalers (autoscaling/v2): validation. */
 import { invalidEach, unsupported } from "../core/pod-spec/checks.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { validateLabelSelector } from "../machinery/label-selector.ts";
 import { isPathSegmentName } from "../machinery/names.ts";
 import { quantity } from "../machinery/quantity.ts";
 import type {
@@ -29,36 +28,34 @@ const FIELD_OF: Readonly<Record<string, Source>> = {
 type Source = "object" | "external" | "pods" | "resource" | "containerResource";
 
 export function validateMetrics(metrics: readonly MetricSpec[], minReplicas: number | undefined, errors: FieldErrors, at: FieldPath): void {
-  metrics.forEach((metric, i) => validateMetric(metric, errors, at.index(i)));
+  metrics.forEach((metric, i) => {
+    validateMetric(metric, errors, at.index(i));
+  });
   if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
     errors.forbidden(at, "must specify at least one Object or External metric to support scaling to zero replicas");
   }
 }
 
+/** Of several sources only the first is looked into: the others are refused as such. */
 function validateMetric(metric: MetricSpec, errors: FieldErrors, at: FieldPath): void {
   const typeAt = at.child("type");
   if (!metric.type) errors.required(typeAt, "must specify a metric source type");
   if (!TYPES.includes(metric.type)) unsupported(errors, typeAt, metric.type, TYPES);
   const given: Source[] = [];
   if (metric.object) {
-    given.push("object");
-    validateObjectSource(metric.object, errors, at.child("object"));
+    if (given.push("object") === 1) validateObjectSource(metric.object, errors, at.child("object"));
   }
   if (metric.external) {
-    given.push("external");
-    validateExternalSource(metric.external, errors, at.child("external"));
+    if (given.push("external") === 1) validateExternalSource(metric.external, errors, at.child("external"));
   }
   if (metric.pods) {
-    given.push("pods");
-    validatePodsSource(metric.pods, errors, at.child("pods"));
+    if (given.push("pods") === 1) validatePodsSource(metric.pods, errors, at.child("pods"));
   }
   if (metric.resource) {
-    given.push("resource");
-    validateResourceSource(metric.resource, errors, at.child("resource"));
+    if (given.push("resource") === 1) validateResourceSource(metric.resource, errors, at.child("resource"));
   }
   if (metric.containerResource) {
-    given.push("containerResource");
-    validateContainerResourceSource(metric.containerResource, errors, at.child("containerResource"));
+    if (given.push("containerResource") === 1) validateContainerResourceSource(metric.containerResource, errors, at.child("containerResource"));
   }
   const expected = FIELD_OF[metric.type];
   if (!expected) unsupported(errors, typeAt, metric.type, TYPES);
@@ -90,9 +87,7 @@ function validateExternalSource(source: ExternalMetricSource, errors: FieldError
 function validatePodsSource(source: PodsMetricSource, errors: FieldErrors, at: FieldPath): void {
   validateIdentifier(source.metric, errors, at.child("metric"));
   validateTarget(source.target, errors, at.child("target"));
-  if (source.target.averageValue === undefined || quantity(source.target.averageValue).sign !== 1) {
-    if (source.target.averageValue === undefined) errors.required(at.child("target", "averageValue"), "must specify a positive target averageValue");
-  }
+  if (source.target.averageValue === undefined) errors.required(at.child("target", "averageValue"), "must specify a positive target averageValue");
 }
 
 function validateResourceSource(source: ResourceMetricSource, errors: FieldErrors, at: FieldPath): void {
@@ -127,10 +122,9 @@ function validateTarget({ type, value, averageValue, averageUtilization }: Metri
   if (averageUtilization !== undefined && averageUtilization < 1) errors.invalid(at.child("averageUtilization"), averageUtilization, "must be greater than 0");
 }
 
-function validateIdentifier({ name, selector }: MetricIdentifier, errors: FieldErrors, at: FieldPath): void {
+function validateIdentifier({ name }: MetricIdentifier, errors: FieldErrors, at: FieldPath): void {
   if (!name) errors.required(at.child("name"), "must specify a metric name");
   else invalidEach(errors, at.child("name"), name, isPathSegmentName(name));
-  if (selector) validateLabelSelector(selector, errors, at.child("selector"));
 }
 
 /** The kind and name of something in the same namespace. */

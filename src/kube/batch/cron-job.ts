@@ -1,14 +1,13 @@
 /** CronJob (batch/v1): Jobs on a schedule. */
 import { nonNegative, unsupported } from "../core/pod-spec/checks.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
-import { templateWarnings } from "../core/pod-spec/warnings.ts";
+import { dnsLabelWarnings, templateWarnings } from "../core/pod-spec/warnings.ts";
 import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import { ageOf } from "../machinery/duration.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { selectorCell, validateLabels } from "../machinery/label-selector.ts";
-import { isQualifiedName } from "../machinery/names.ts";
+import { selectorCell } from "../machinery/label-selector.ts";
 import type { CronJob, CronJobSpec } from "../schema/generated/types/batch.v1.ts";
 import { cronScheduleProblem } from "./cron-schedule.ts";
 import { applyJobTemplateDefaults, validateJobSpec } from "./job-spec.ts";
@@ -41,7 +40,10 @@ export const cronJob = defineKind<CronJob>({
     const name = object.metadata.name ?? "";
     if (name.length > MAX_NAME) errors.invalid(at.child("metadata", "name"), name, `must be no more than ${MAX_NAME} characters`);
   },
-  warnings: (object, old) => templateWarnings(object.spec.jobTemplate?.spec?.template, old?.spec.jobTemplate?.spec?.template, "spec.jobTemplate.spec.template"),
+  warnings: (object, old) => [
+    ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
+    ...templateWarnings(object.spec.jobTemplate?.spec?.template, old?.spec.jobTemplate?.spec?.template, "spec.jobTemplate.spec.template"),
+  ],
   generation: "spec",
   resetFields: { "": [["status"]], status: [["spec"]] },
   columns: [
@@ -81,7 +83,10 @@ function validateCronJobSpec(spec: CronJobSpec, errors: FieldErrors, at: FieldPa
 }
 
 function validateSchedule(schedule: string, errors: FieldErrors, at: FieldPath): void {
-  if (schedule.includes("TZ")) return errors.invalid(at, schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+  if (schedule.includes("TZ")) {
+    errors.invalid(at, schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+    return;
+  }
   const problem = cronScheduleProblem(schedule);
   if (problem) errors.invalid(at, schedule, problem);
 }
@@ -94,9 +99,7 @@ function validateTimeZone(name: string, errors: FieldErrors, at: FieldPath): voi
 
 /** Each Job gets a selector of its own, so its template has none. */
 function validateJobTemplate({ jobTemplate }: CronJobSpec, errors: FieldErrors, at: FieldPath): void {
-  const { metadata, spec } = jobTemplate;
-  validateLabels(metadata?.labels, errors, at.child("labels"));
-  for (const key in metadata?.annotations) for (const message of isQualifiedName(key.toLowerCase())) errors.invalid(at.child("annotations"), key, message);
+  const { spec } = jobTemplate;
   validateJobSpec(spec, errors, at.child("spec"));
   if (spec.selector) errors.invalid(at.child("spec", "selector"), spec.selector, "`selector` will be auto-generated");
   if (spec.manualSelector) unsupported(errors, at.child("spec", "manualSelector"), spec.manualSelector, ["nil", "false"]);

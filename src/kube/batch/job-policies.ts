@@ -17,7 +17,9 @@ export function validatePodFailurePolicy(spec: JobSpec, errors: FieldErrors, at:
   const rulesAt = at.child("podFailurePolicy", "rules");
   if (rules.length > MAX_RULES) errors.tooMany(rulesAt, rules.length, MAX_RULES);
   const names = new Set([...(spec.template.spec.containers ?? []), ...(spec.template.spec.initContainers ?? [])].map((container) => container.name));
-  rules.forEach((rule, i) => validateFailureRule(rule, names, spec.backoffLimitPerIndex !== undefined, errors, rulesAt.index(i)));
+  rules.forEach((rule, i) => {
+    validateFailureRule(rule, names, spec.backoffLimitPerIndex !== undefined, errors, rulesAt.index(i));
+  });
   const policy = spec.template.spec.restartPolicy;
   if (policy !== "Never") {
     errors.invalid(at.child("template", "spec", "restartPolicy"), policy, 'only "Never" is supported when podFailurePolicy is specified');
@@ -42,7 +44,8 @@ function validateFailureRule(rule: PodFailurePolicyRule, names: ReadonlySet<stri
 }
 
 function validateOnExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, names: ReadonlySet<string>, errors: FieldErrors, at: FieldPath): void {
-  const { operator, containerName, values = [] } = requirement;
+  const { operator, containerName } = requirement;
+  const values = requirement.values ?? [];
   if (!operator) errors.required(at.child("operator"), `valid values: ${OPERATORS.map((each) => JSON.stringify(each)).join(", ")}`);
   else if (!OPERATORS.includes(operator)) unsupported(errors, at.child("operator"), operator, OPERATORS);
   if (containerName !== undefined && !names.has(containerName)) {
@@ -66,11 +69,12 @@ export function validateSuccessPolicy(spec: JobSpec, errors: FieldErrors, root: 
   const policy = spec.successPolicy as SuccessPolicy;
   const at = root.child("successPolicy");
   if (spec.completionMode !== "Indexed") {
-    return errors.invalid(
+    errors.invalid(
       at,
-      { Rules: policy.rules.map((rule) => ({ SucceededIndexes: rule.succeededIndexes ?? null, SucceededCount: rule.succeededCount ?? null })) },
+      { Rules: (policy.rules ?? []).map((rule) => ({ SucceededIndexes: rule.succeededIndexes ?? null, SucceededCount: rule.succeededCount ?? null })) },
       "requires indexed completion mode",
     );
+    return;
   }
   const rules = policy.rules ?? [];
   const rulesAt = at.child("rules");

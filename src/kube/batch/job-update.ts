@@ -24,9 +24,15 @@ function immutable(value: unknown, old: unknown, errors: FieldErrors, at: FieldP
 
 /** Indexed Jobs are elastic (KEP-3715): completions may follow parallelism. */
 function validateCompletions(spec: JobSpec, old: JobSpec, errors: FieldErrors, at: FieldPath): void {
-  if (spec.completionMode !== "Indexed") return immutable(spec.completions, old.completions, errors, at);
+  if (spec.completionMode !== "Indexed") {
+    immutable(spec.completions, old.completions, errors, at);
+    return;
+  }
   if (spec.completions === old.completions) return;
-  if (spec.completions === undefined) return errors.required(at, "when completion mode is Indexed");
+  if (spec.completions === undefined) {
+    errors.required(at, "when completion mode is Indexed");
+    return;
+  }
   if (spec.completions !== spec.parallelism) {
     errors.invalid(at, spec.completions, `can only be modified in tandem with ${at.text.replace(/completions$/, "parallelism")}`);
   }

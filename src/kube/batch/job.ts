@@ -1,7 +1,8 @@
 /** Job (batch/v1): pods that run to completion. */
 import { sameJson } from "../core/equality.ts";
+import { shownSelector, sortedByKey } from "../core/pod-spec/checks.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
-import { templateWarnings } from "../core/pod-spec/warnings.ts";
+import { dnsLabelWarnings, templateWarnings } from "../core/pod-spec/warnings.ts";
 import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
@@ -40,13 +41,11 @@ export const job = defineKind<Job>({
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  warnings(object, old) {
-    const dotted = !old && object.metadata.name?.includes(".");
-    const name = dotted
-      ? ["metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]"]
-      : [];
-    return [...name, ...templateWarnings(object.spec.template, old?.spec.template, "spec.template")];
-  },
+  warnings: (object, old) => [
+    ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
+    ...indexTrackingWarnings(object),
+    ...templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  ],
   generation: "spec",
   defaultPropagation: "Orphan",
   resetFields: { "": [["status"]], status: [["spec"]] },
@@ -99,7 +98,7 @@ function validateJob(object: Job, errors: FieldErrors, root: FieldPath): void {
   const labels = spec.template.metadata?.labels;
   try {
     if (!fromLabelSelectorObject(spec.selector).matches(labels ?? {})) {
-      errors.invalid(at.child("template", "metadata", "labels"), labels ?? null, "`selector` does not match template `labels`");
+      errors.invalid(at.child("template", "metadata", "labels"), labels ? sortedByKey(labels) : null, "`selector` does not match template `labels`");
     }
   } catch {
     // An unreadable selector has been reported above.
@@ -123,12 +122,21 @@ function validateGenerated({ metadata, spec }: Job, errors: FieldErrors, at: Fie
     [CONTROLLER_UID, uid],
     [JOB_NAME, metadata.name ?? ""],
   ] as const) {
-    if (labels[key] !== value) errors.invalid(labelsAt.key(key), labels, `must be '${value}'`);
+    if (labels[key] !== value) errors.invalid(labelsAt.key(key), sortedByKey(labels), `must be '${value}'`);
   }
   const expected = { matchLabels: { [CONTROLLER_UID]: uid } };
   if (!sameJson(spec.selector, expected) && !sameJson(spec.selector, { matchLabels: { [LEGACY_CONTROLLER_UID]: uid } })) {
-    errors.invalid(at.child("selector"), spec.selector ?? null, "`selector` not auto-generated");
+    errors.invalid(at.child("selector"), shownSelector(spec.selector), "`selector` not auto-generated");
   }
+}
+
+/** Too many indexes that may fail at once do not fit the status that lists them. */
+function indexTrackingWarnings({ spec }: Job): string[] {
+  const many = spec.completionMode === "Indexed" && (spec.completions ?? 0) > 100_000 && (spec.parallelism ?? 0) > 10_000;
+  if (!many) return [];
+  return [
+    "spec: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+  ];
 }
 
 function hasCondition(object: Job, type: string): boolean {

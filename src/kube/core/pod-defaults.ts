@@ -38,7 +38,8 @@ function applyPodResourceDefaults(spec: PodSpec): void {
   if (!resources.limits && !resources.requests) return;
   const requests = { ...resources.requests };
   for (const [name, sum] of aggregateContainers(spec, "requests")) {
-    if (!(name in requests) && isPodLevelResource(name)) requests[name] = sum.toString();
+    const limited = name.startsWith("hugepages-") && resources.limits?.[name] !== undefined;
+    if (!(name in requests) && isPodLevelResource(name) && !limited) requests[name] = sum.toString();
   }
   for (const name in resources.limits) {
     if (!(name in requests) && isPodLevelResource(name)) requests[name] = resources.limits[name] as string;

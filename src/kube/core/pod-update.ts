@@ -14,11 +14,12 @@ const MUTABLE =
 export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
   const at = root.child("spec");
   if (!sameContainerNames(pod.spec.containers, old.spec.containers)) {
-    if (pod.spec.containers.length !== old.spec.containers.length)
-      return errors.forbidden(at.child("containers"), "pod updates may not add or remove containers");
+    if (pod.spec.containers.length !== old.spec.containers.length) errors.forbidden(at.child("containers"), "pod updates may not add or remove containers");
+    return;
   }
   if ((pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
-    return errors.forbidden(at.child("initContainers"), "pod updates may not add or remove containers");
+    errors.forbidden(at.child("initContainers"), "pod updates may not add or remove containers");
+    return;
   }
   validateImages(pod.spec.containers, errors, at.child("containers"));
   validateImages(pod.spec.initContainers ?? [], errors, at.child("initContainers"));
@@ -46,7 +47,10 @@ function validateImages(containers: readonly Container[], errors: FieldErrors, a
 function validateDeadline(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
   const [value, before] = [spec.activeDeadlineSeconds, old.activeDeadlineSeconds];
   if (value !== undefined) {
-    if (value < 0 || value > INT32_MAX) return errors.invalid(at, value, `must be between 0 and ${INT32_MAX}, inclusive`);
+    if (value < 0 || value > INT32_MAX) {
+      errors.invalid(at, value, `must be between 0 and ${INT32_MAX}, inclusive`);
+      return;
+    }
     if (before !== undefined && before < value) errors.invalid(at, value, "must be less than or equal to previous value");
   } else if (before !== undefined) errors.invalid(at, null, "must not update from a positive integer to nil value");
 }
@@ -59,7 +63,8 @@ function validateTolerationsAdded(spec: PodSpec, old: PodSpec, errors: FieldErro
   const now = spec.tolerations ?? [];
   for (const toleration of old.tolerations ?? []) {
     if (now.some((each) => sameToleration(each, toleration))) continue;
-    return errors.forbidden(at, "existing toleration can not be modified except its tolerationSeconds");
+    errors.forbidden(at, "existing toleration can not be modified except its tolerationSeconds");
+    return;
   }
 }
 
@@ -119,7 +124,8 @@ function validateNodeAffinityTightened(affinity: NodeAffinity | undefined, old: 
   const here = at.child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
   const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (terms.length !== before.length) {
-    return errors.invalid(here, terms, "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+    errors.invalid(here, terms, "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+    return;
   }
   before.forEach((term, i) => {
     const now = terms[i];
@@ -146,15 +152,24 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: Fi
 /** Through /resize (KEP-1287): cpu and memory of containers and sidecars, within one quality of service class. */
 export function validateResize(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
   const at = root.child("spec");
-  if (old.metadata.annotations?.["kubernetes.io/config.mirror"]) return errors.forbidden(root, "static pods cannot be resized");
-  if (old.spec.os?.name === "windows") return errors.forbidden(root, "windows pods cannot be resized");
+  if (old.metadata.annotations?.["kubernetes.io/config.mirror"]) {
+    errors.forbidden(root, "static pods cannot be resized");
+    return;
+  }
+  if (old.spec.os?.name === "windows") {
+    errors.forbidden(root, "windows pods cannot be resized");
+    return;
+  }
   if (pod.spec.containers.length !== old.spec.containers.length || (pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
-    return errors.forbidden(at, "containers may not be added or removed on resize");
+    errors.forbidden(at, "containers may not be added or removed on resize");
+    return;
   }
   const before = old.status?.qosClass ?? qosClassOf(old.spec);
   if (qosClassOf(pod.spec) !== before) errors.invalid(at, before, "Pod QOS Class may not change as a result of resizing");
   const munged = structuredClone(pod.spec);
-  munged.containers.forEach((container, i) => keepResources(container, old.spec.containers[i], errors, at.child("containers").index(i)));
+  munged.containers.forEach((container, i) => {
+    keepResources(container, old.spec.containers[i], errors, at.child("containers").index(i));
+  });
   munged.initContainers?.forEach((container, i) => {
     if (container.restartPolicy === "Always") keepResources(container, old.spec.initContainers?.[i], errors, at.child("initContainers").index(i));
   });

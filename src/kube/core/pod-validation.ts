@@ -1,7 +1,7 @@
 /** Validation of a whole Pod, beyond its PodSpec. */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { Pod } from "../schema/generated/types/core.v1.ts";
-import { validatePodAnnotations } from "./pod-spec/annotations.ts";
+import { validatePodAnnotations, validateSeccompAgreement } from "./pod-spec/annotations.ts";
 import { validatePodSpec } from "./pod-spec/spec.ts";
 
 /** Rules that hold on create and on update. */
@@ -9,6 +9,7 @@ export function validatePod(pod: Pod, errors: FieldErrors, at: FieldPath): void 
   const { metadata, spec } = pod;
   if (metadata.annotations) validatePodAnnotations(metadata.annotations, spec, errors, at.child("metadata", "annotations"));
   validatePodSpec(spec, { isPod: true }, errors, at.child("spec"));
+  if (metadata.annotations) validateSeccompAgreement(metadata.annotations, spec, errors, at.child("spec"));
   // Nothing lives that has no resource version yet, so this is a create.
   if (metadata.resourceVersion) return;
   if (spec.ephemeralContainers?.length) errors.forbidden(at.child("spec", "ephemeralContainers"), "cannot be set on create");

@@ -5,6 +5,7 @@ import type { Pod } from "../schema/generated/types/core.v1.ts";
 import { podCells } from "./pod-cells.ts";
 import { applyPodDefaults } from "./pod-defaults.ts";
 import { foldMatchLabelKeys } from "./pod-match-label-keys.ts";
+import { applyAppArmorAnnotations, dropInitContainerAnnotations } from "./pod-spec/annotations.ts";
 import { dropDisabledFields } from "./pod-spec/disabled-fields.ts";
 import { qosClassOf } from "./pod-spec/qos.ts";
 import { podWarnings } from "./pod-spec/warnings.ts";
@@ -45,11 +46,14 @@ export const pod = defineKind<Pod>({
   },
   validateName: nameIsDNSSubdomain,
   applyDefaults: applyPodDefaults,
-  prepareForCreate(object) {
+  prepareForCreate(object, { now }) {
     object.status = { phase: "Pending", qosClass: qosClassOf(object.spec) };
     dropDisabledFields(object.spec);
+    dropInitContainerAnnotations(object.metadata);
+    if (object.spec.terminationGracePeriodSeconds !== undefined && object.spec.terminationGracePeriodSeconds < 0) object.spec.terminationGracePeriodSeconds = 1;
     foldMatchLabelKeys(object);
-    if (object.spec.schedulingGates?.length) object.status.conditions = [schedulingGated()];
+    applyAppArmorAnnotations(object);
+    if (object.spec.schedulingGates?.length) object.status.conditions = [schedulingGated(now)];
   },
   prepareForUpdate(object) {
     dropDisabledFields(object.spec);
@@ -92,11 +96,13 @@ export const pod = defineKind<Pod>({
 });
 
 /** A gated pod says from the start why the scheduler leaves it alone (KEP-3521). */
-function schedulingGated(): NonNullable<Pod["status"]["conditions"]>[number] {
+function schedulingGated(now: Date): NonNullable<Pod["status"]["conditions"]>[number] {
   return {
     type: "PodScheduled",
     status: "False",
+    lastProbeTime: null,
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
     reason: "SchedulingGated",
     message: "Scheduling is blocked due to non-empty scheduling gates",
-  } as NonNullable<Pod["status"]["conditions"]>[number];
+  } as unknown as NonNullable<Pod["status"]["conditions"]>[number];
 }

@@ -2,12 +2,12 @@
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { ReplicationController } from "../schema/generated/types/core.v1.ts";
-import { nonNegative, unsupported } from "./pod-spec/checks.ts";
+import { nonNegative, sortedByKey, unsupported } from "./pod-spec/checks.ts";
 import { applyPodTemplateDefaults } from "./pod-spec/defaults.ts";
 import { dropDisabledFields } from "./pod-spec/disabled-fields.ts";
 import { validateReplicaCounts } from "./pod-spec/replicas.ts";
 import { validatePodTemplateSpec } from "./pod-spec/template.ts";
-import { templateWarnings } from "./pod-spec/warnings.ts";
+import { dnsLabelWarnings, templateWarnings } from "./pod-spec/warnings.ts";
 import { SELECTOR_COLUMN, TEMPLATE_COLUMNS, templateCells } from "./pod-template-cells.ts";
 import { AGE, ageCell, column, labelsCell, NAME, nameCell } from "./table.ts";
 
@@ -36,7 +36,10 @@ export const replicationController = defineKind<ReplicationController>({
   prepareForCreate: ({ spec }) => spec.template && dropDisabledFields(spec.template.spec),
   prepareForUpdate: ({ spec }) => spec.template && dropDisabledFields(spec.template.spec),
   validate: validateReplicationController,
-  warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  warnings: (object, old) => [
+    ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
+    ...templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
+  ],
   generation: "spec",
   defaultPropagation: "Orphan",
   selectableFields: { "status.replicas": (object) => String(object.status?.replicas ?? 0) },
@@ -60,10 +63,13 @@ function validateReplicationController({ spec }: ReplicationController, errors: 
   nonNegative(errors, at.child("replicas"), spec.replicas);
   const here = at.child("template");
   const { template } = spec;
-  if (!template) return errors.required(here);
+  if (!template) {
+    errors.required(here);
+    return;
+  }
   const labels = template.metadata?.labels ?? {};
   if (Object.keys(selector).length > 0 && Object.entries(selector).some(([key, value]) => labels[key] !== value)) {
-    errors.invalid(here.child("metadata", "labels"), labels, "`selector` does not match template `labels`");
+    errors.invalid(here.child("metadata", "labels"), sortedByKey(labels), "`selector` does not match template `labels`");
   }
   validatePodTemplateSpec(template, errors, here);
   if (template.spec.restartPolicy !== "Always") unsupported(errors, here.child("spec", "restartPolicy"), template.spec.restartPolicy, ["Always"]);

@@ -3,6 +3,7 @@
 import { IPv4, IPv6 } from "ipaddr.js";
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
 import { isQualifiedName } from "../../machinery/names.ts";
+import type { LabelSelector } from "../../schema/generated/types/meta.v1.ts";
 
 export const INT32_MAX = 2147483647;
 
@@ -35,10 +36,6 @@ export function isIPAddress(text: string): boolean {
   return text.includes(":") ? IPv6.isValid(text) : IPv4.isValidFourPartDecimal(text);
 }
 
-export function ipAddress(errors: FieldErrors, at: FieldPath, text: string): void {
-  if (!isIPAddress(text)) errors.invalid(at, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-}
-
 /** A path inside a volume or container: relative, and never climbing out of it. */
 export function localPath(errors: FieldErrors, at: FieldPath, path: string): void {
   if (path.startsWith("/")) errors.invalid(at, path, "must be a relative path");
@@ -53,4 +50,15 @@ export function noBacksteps(errors: FieldErrors, at: FieldPath, path: string): v
 export function localNonReservedPath(errors: FieldErrors, at: FieldPath, path: string): void {
   localPath(errors, at, path);
   if (path.startsWith("..") && !path.startsWith("../")) errors.invalid(at, path, "must not start with '..'");
+}
+
+/** A copy in key order: how upstream shows maps in messages. */
+export function sortedByKey<Value>(map: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A label selector as a message shows it: labels in key order, null when there is none. */
+export function shownSelector(selector: LabelSelector | undefined): object | null {
+  if (!selector) return null;
+  return selector.matchLabels ? { ...selector, matchLabels: sortedByKey(selector.matchLabels) } : selector;
 }

@@ -18,7 +18,7 @@ export function validateClaimTemplateSpec(spec: PersistentVolumeClaimSpec, error
   if (accessModes.includes("ReadWriteOncePod") && accessModes.some((mode) => mode !== "ReadWriteOncePod" && ACCESS_MODES.includes(mode))) {
     errors.forbidden(at.child("accessModes"), "may not use ReadWriteOncePod with other access modes");
   }
-  const storage = resources?.requests?.["storage"];
+  const storage = resources?.requests?.storage;
   const storageAt = at.child("resources").key("storage");
   if (storage === undefined) errors.required(storageAt);
   else if (quantity(storage).sign <= 0) errors.invalid(storageAt, String(storage), "must be greater than zero");

@@ -29,7 +29,10 @@ const MAX_EXIT_CODES = 255;
 
 export function validateContainers(pod: PodContext, errors: FieldErrors, at: FieldPath): void {
   const containers = pod.spec.containers ?? [];
-  if (containers.length === 0) return errors.required(at);
+  if (containers.length === 0) {
+    errors.required(at);
+    return;
+  }
   const names = new Set<string>();
   for (let i = 0; i < containers.length; i++) {
     const container = containers[i] as Container;
@@ -147,13 +150,18 @@ function validateRestartRules(container: Container, errors: FieldErrors, at: Fie
   if (!rules?.length) return;
   if (restartPolicy === undefined) errors.required(at.child("restartPolicy"), "must specify restartPolicy when restart rules are used");
   if (rules.length > MAX_RULES) errors.tooMany(at.child("restartPolicyRules"), rules.length, MAX_RULES);
-  rules.forEach((rule, i) => validateRestartRule(rule, errors, at.child("restartPolicyRules").index(i)));
+  rules.forEach((rule, i) => {
+    validateRestartRule(rule, errors, at.child("restartPolicyRules").index(i));
+  });
 }
 
 function validateRestartRule(rule: ContainerRestartRule, errors: FieldErrors, at: FieldPath): void {
   if (!RULE_ACTIONS.includes(rule.action ?? "")) unsupported(errors, at.child("action"), rule.action, RULE_ACTIONS);
   const codes = rule.exitCodes;
-  if (!codes) return errors.required(at.child("exitCodes"), "must be specified");
+  if (!codes) {
+    errors.required(at.child("exitCodes"), "must be specified");
+    return;
+  }
   if (!RULE_OPERATORS.includes(codes.operator ?? "")) unsupported(errors, at.child("exitCodes", "operator"), codes.operator, RULE_OPERATORS);
   const count = codes.values?.length ?? 0;
   if (count > MAX_EXIT_CODES) errors.tooMany(at.child("exitCodes", "values"), count, MAX_EXIT_CODES);

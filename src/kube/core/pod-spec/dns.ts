@@ -1,8 +1,8 @@
 /** A pod's host name, its DNS and its /etc/hosts. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
-import { isDNS1123Label, isDNS1123Subdomain, isDNS1123SubdomainWithUnderscore } from "../../machinery/names.ts";
+import { isDNS1123Label, isDNS1123Subdomain, isDNS1123SubdomainWithUnderscore, isValidIPForLegacyField } from "../../machinery/names.ts";
 import type { PodDNSConfig, PodSpec } from "../../schema/generated/types/core.v1.ts";
-import { invalidEach, ipAddress, unsupported } from "./checks.ts";
+import { invalidEach, unsupported } from "./checks.ts";
 
 const POLICIES: readonly string[] = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const MAX_NAMESERVERS = 3;
@@ -16,13 +16,21 @@ export function validateDNSPolicy(policy: string | undefined, errors: FieldError
 
 export function validateDNSConfig(config: PodDNSConfig | undefined, policy: string | undefined, errors: FieldErrors, at: FieldPath): void {
   if (policy === "None") {
-    if (!config) return errors.required(at, "must provide `dnsConfig` when `dnsPolicy` is None");
-    if (!config.nameservers?.length) return errors.required(at.child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None");
+    if (!config) {
+      errors.required(at, "must provide `dnsConfig` when `dnsPolicy` is None");
+      return;
+    }
+    if (!config.nameservers?.length) {
+      errors.required(at.child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None");
+      return;
+    }
   }
   if (!config) return;
   const { nameservers = [], searches = [], options = [] } = config;
   if (nameservers.length > MAX_NAMESERVERS) errors.invalid(at.child("nameservers"), nameservers, `must not have more than ${MAX_NAMESERVERS} nameservers`);
-  nameservers.forEach((address, i) => ipAddress(errors, at.child("nameservers").index(i), address));
+  nameservers.forEach((address, i) => {
+    invalidEach(errors, at.child("nameservers").index(i), address, isValidIPForLegacyField(address));
+  });
   if (searches.length > MAX_SEARCH_PATHS) errors.invalid(at.child("searches"), searches, `must not have more than ${MAX_SEARCH_PATHS} search paths`);
   if (searches.join(" ").length > MAX_SEARCH_CHARACTERS) {
     errors.invalid(at.child("searches"), searches, `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`);
@@ -54,7 +62,9 @@ export function validateHostnameOverride(spec: PodSpec, errors: FieldErrors, at:
 
 export function validateHostAliases(aliases: PodSpec["hostAliases"], errors: FieldErrors, at: FieldPath): void {
   aliases?.forEach((alias, i) => {
-    ipAddress(errors, at.index(i).child("ip"), alias.ip);
-    alias.hostnames?.forEach((name, h) => invalidEach(errors, at.index(i).child("hostnames").index(h), name, isDNS1123Subdomain(name)));
+    invalidEach(errors, at.index(i).child("ip"), alias.ip, isValidIPForLegacyField(alias.ip));
+    alias.hostnames?.forEach((name, h) => {
+      invalidEach(errors, at.index(i).child("hostnames").index(h), name, isDNS1123Subdomain(name));
+    });
   });
 }

@@ -2,7 +2,7 @@
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
 import { isConfigMapKey, isEnvVarName, isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain } from "../../machinery/names.ts";
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector, ResourceFieldSelector } from "../../schema/generated/types/core.v1.ts";
-import { invalidEach, localNonReservedPath, unsupported } from "./checks.ts";
+import { invalidEach, noBacksteps, unsupported } from "./checks.ts";
 import { isDivisorOf } from "./resource-lists.ts";
 
 const ENV_FIELDS: readonly string[] = [
@@ -94,30 +94,47 @@ function validateKeyRef(selector: { name?: string; key: string }, errors: FieldE
 }
 
 function validateFileKeyRef(selector: FileKeySelector, errors: FieldErrors, at: FieldPath): void {
+  if (!selector.key) errors.required(at.child("key"));
+  else invalidEach(errors, at.child("key"), selector.key, isEnvVarName(selector.key));
   if (!selector.volumeName) errors.required(at.child("volumeName"));
   else invalidEach(errors, at.child("volumeName"), selector.volumeName, nameIsDNSLabel(selector.volumeName, false));
   if (!selector.path) errors.required(at.child("path"));
-  else localNonReservedPath(errors, at.child("path"), selector.path);
-  if (!selector.key) errors.required(at.child("key"));
-  else invalidEach(errors, at.child("key"), selector.key, isEnvVarName(selector.key));
+  else noBacksteps(errors, at.child("path"), selector.path);
 }
 
 /** A field of the pod, e.g. `metadata.labels['app']`; `allowed` are the whole fields this place accepts. */
 export function validateFieldRef(ref: ObjectFieldSelector, allowed: readonly string[], errors: FieldErrors, at: FieldPath): void {
-  if (!ref.apiVersion) return errors.required(at.child("apiVersion"));
-  if (!ref.fieldPath) return errors.required(at.child("fieldPath"));
+  if (!ref.apiVersion) {
+    errors.required(at.child("apiVersion"));
+    return;
+  }
+  if (!ref.fieldPath) {
+    errors.required(at.child("fieldPath"));
+    return;
+  }
   const path = at.child("fieldPath");
   const subscript = subscriptOf(ref.fieldPath);
   if (subscript) {
-    if (ref.apiVersion !== "v1") return errors.invalid(path, ref.fieldPath, `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`);
+    if (ref.apiVersion !== "v1") {
+      errors.invalid(path, ref.fieldPath, `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`);
+      return;
+    }
     if (subscript.path !== "metadata.annotations" && subscript.path !== "metadata.labels") {
-      return errors.invalid(path, ref.fieldPath, `error converting fieldPath: field label does not support subscript: ${ref.fieldPath}`);
+      errors.invalid(path, ref.fieldPath, `error converting fieldPath: field label does not support subscript: ${ref.fieldPath}`);
+      return;
     }
     const name = subscript.path === "metadata.annotations" ? subscript.key.toLowerCase() : subscript.key;
-    return invalidEach(errors, at, subscript.key, isQualifiedName(name));
+    invalidEach(errors, at, subscript.key, isQualifiedName(name));
+    return;
   }
-  if (ref.apiVersion !== "v1") return errors.invalid(path, ref.fieldPath, `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`);
-  if (!POD_FIELDS.has(ref.fieldPath)) return errors.invalid(path, ref.fieldPath, `error converting fieldPath: field label not supported: ${ref.fieldPath}`);
+  if (ref.apiVersion !== "v1") {
+    errors.invalid(path, ref.fieldPath, `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`);
+    return;
+  }
+  if (!POD_FIELDS.has(ref.fieldPath)) {
+    errors.invalid(path, ref.fieldPath, `error converting fieldPath: field label not supported: ${ref.fieldPath}`);
+    return;
+  }
   if (!allowed.includes(ref.fieldPath)) unsupported(errors, path, ref.fieldPath, allowed);
 }
 

@@ -12,6 +12,9 @@ export function validateVolumeMounts(container: Container | EphemeralContainer, 
   const mounts = container.volumeMounts;
   if (!mounts) return;
   const paths = new Set<string>();
+  // Of two uses of one volume only the last counts here, as upstream has it.
+  const devices = new Map((container.volumeDevices ?? []).map(({ name, devicePath }) => [name, devicePath]));
+  const devicePaths = new Set(devices.values());
   for (let i = 0; i < mounts.length; i++) {
     const mount = mounts[i] as VolumeMount;
     const here = at.index(i);
@@ -21,13 +24,8 @@ export function validateVolumeMounts(container: Container | EphemeralContainer, 
     if (!mount.mountPath) errors.required(here.child("mountPath"));
     if (paths.has(mount.mountPath)) errors.invalid(here.child("mountPath"), mount.mountPath, "must be unique");
     paths.add(mount.mountPath);
-    for (const device of container.volumeDevices ?? []) {
-      if (device.name === mount.name) {
-        errors.invalid(here.child("name"), mount.name, "must not already exist in volumeDevices");
-        break;
-      }
-    }
-    if (container.volumeDevices?.some((device) => device.devicePath === mount.mountPath)) {
+    if (devices.has(mount.name)) errors.invalid(here.child("name"), mount.name, "must not already exist in volumeDevices");
+    if (devicePaths.has(mount.mountPath)) {
       errors.invalid(here.child("mountPath"), mount.mountPath, "must not already exist as a path in volumeDevices");
     }
     if (mount.subPath) localPath(errors, at.child("subPath"), mount.subPath);
@@ -48,7 +46,10 @@ function validatePropagation(propagation: string, container: Container | Ephemer
 }
 
 function validateRecursiveReadOnly(mount: VolumeMount, errors: FieldErrors, at: FieldPath): void {
-  if (!RECURSIVE_READ_ONLY.includes(mount.recursiveReadOnly ?? "")) return unsupported(errors, at, mount.recursiveReadOnly, RECURSIVE_READ_ONLY);
+  if (!RECURSIVE_READ_ONLY.includes(mount.recursiveReadOnly ?? "")) {
+    unsupported(errors, at, mount.recursiveReadOnly, RECURSIVE_READ_ONLY);
+    return;
+  }
   if (mount.recursiveReadOnly === "Disabled") return;
   if (!mount.readOnly) errors.forbidden(at, "may only be specified when readOnly is true");
   if (mount.mountPropagation !== undefined && mount.mountPropagation !== "None") {
@@ -61,6 +62,8 @@ export function validateVolumeDevices(container: Container | EphemeralContainer,
   if (!devices) return;
   const paths = new Set<string>();
   const names = new Set<string>();
+  const mounts = new Map((container.volumeMounts ?? []).map(({ name, mountPath }) => [name, mountPath]));
+  const mountPaths = new Set(mounts.values());
   for (let i = 0; i < devices.length; i++) {
     const { name, devicePath } = devices[i] as VolumeDevice;
     const here = at.index(i);
@@ -75,13 +78,8 @@ export function validateVolumeDevices(container: Container | EphemeralContainer,
     if (paths.has(devicePath)) errors.invalid(here.child("devicePath"), devicePath, "must be unique");
     if (devicePath?.includes("..")) errors.invalid(here.child("devicePath"), devicePath, "can not contain backsteps ('..')");
     else paths.add(devicePath);
-    for (const mount of container.volumeMounts ?? []) {
-      if (mount.name === name) {
-        errors.invalid(here.child("name"), name, "must not already exist in volumeMounts");
-        break;
-      }
-    }
-    if (container.volumeMounts?.some((mount) => mount.mountPath === devicePath)) {
+    if (mounts.has(name)) errors.invalid(here.child("name"), name, "must not already exist in volumeMounts");
+    if (mountPaths.has(devicePath)) {
       errors.invalid(here.child("devicePath"), devicePath, "must not already exist as a path in volumeMounts");
     }
     if (name) names.add(name);

@@ -2,7 +2,7 @@
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
 import { isValidPortName, isValidPortNum } from "../../machinery/names.ts";
 import type { Container, ContainerPort } from "../../schema/generated/types/core.v1.ts";
-import { invalidEach, isIPAddress, unsupported } from "./checks.ts";
+import { invalidEach, unsupported } from "./checks.ts";
 
 const PROTOCOLS: readonly string[] = ["SCTP", "TCP", "UDP"];
 
@@ -23,8 +23,6 @@ export function validateContainerPorts(ports: readonly ContainerPort[] | undefin
     if (port.hostPort) invalidEach(errors, here.child("hostPort"), port.hostPort, isValidPortNum(port.hostPort));
     if (!port.protocol) errors.required(here.child("protocol"));
     else if (!PROTOCOLS.includes(port.protocol)) unsupported(errors, here.child("protocol"), port.protocol, PROTOCOLS);
-    if (port.hostIP && !isIPAddress(port.hostIP))
-      errors.invalid(here.child("hostIP"), port.hostIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
   }
 }
 

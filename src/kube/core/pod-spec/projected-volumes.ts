@@ -10,17 +10,13 @@ const MAX_TOKEN_SECONDS = 2 ** 32;
 export function validateProjected(projected: ProjectedVolumeSource, errors: FieldErrors, at: FieldPath): void {
   validateMode(projected.defaultMode, errors, at.child("defaultMode"));
   const paths = new Set<string>();
-  projected.sources?.forEach((source, i) => validateProjection(source, paths, errors, at.child("sources").index(i), at));
+  projected.sources?.forEach((source, i) => {
+    validateProjection(source, paths, errors, at.child("sources").index(i), at);
+  });
 }
 
 /** `paths` are those that earlier sources took; conflicts are reported at the whole volume (`volumeAt`). */
 function validateProjection(source: VolumeProjection, paths: Set<string>, errors: FieldErrors, at: FieldPath, volumeAt: FieldPath): void {
-  let sources = 0;
-  const only = (): boolean => {
-    if (sources++ === 0) return true;
-    if (sources === 2) errors.forbidden(at, "may not specify more than 1 volume type per source");
-    return false;
-  };
   const take = (path: string, owner: string): void => {
     if (!path) return;
     if (paths.has(path)) errors.invalid(volumeAt, owner, "conflicting duplicate paths");
@@ -29,20 +25,17 @@ function validateProjection(source: VolumeProjection, paths: Set<string>, errors
   for (const kind of ["secret", "configMap"] as const) {
     const projection = source[kind];
     if (!projection) continue;
-    only();
     if (!projection.name) errors.required(at.child(kind, "name"));
     validateKeysToPaths(projection.items, errors, at.child(kind));
     for (const { path } of (projection.items ?? []) as KeyToPath[]) take(path, projection.name ?? "");
   }
   if (source.downwardAPI) {
-    only();
     for (const file of source.downwardAPI.items ?? []) {
       validateDownwardAPIFile(file, errors, at.child("downwardAPI"));
       take(file.path, file.path);
     }
   }
   if (source.serviceAccountToken) {
-    only();
     const { expirationSeconds, path } = source.serviceAccountToken;
     const here = at.child("serviceAccountToken", "expirationSeconds");
     if (expirationSeconds !== undefined && expirationSeconds < MIN_TOKEN_SECONDS)
@@ -52,4 +45,6 @@ function validateProjection(source: VolumeProjection, paths: Set<string>, errors
     if (!path) errors.required(volumeAt.child("path"));
     else localNonReservedPath(errors, volumeAt.child("path"), path);
   }
+  const kinds = [source.secret, source.configMap, source.downwardAPI, source.serviceAccountToken].filter((kind) => kind !== undefined);
+  if (kinds.length > 1) errors.forbidden(at, "may not specify more than 1 volume type per source");
 }

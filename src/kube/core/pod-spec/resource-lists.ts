@@ -71,3 +71,18 @@ export function isDivisorOf(resource: string, text: string): string | undefined 
   if (!kind || BYTE_DIVISORS.includes(divisor.toString())) return undefined;
   return `only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the ${kind} resource`;
 }
+
+/** Memory and storage come in whole bytes; `500m` is half a byte and surely meant megabytes. */
+export function fractionalBytesWarnings(
+  list: Readonly<ResourceList>,
+  at: string,
+  warnings: string[],
+  names: readonly string[] = ["memory", "ephemeral-storage", "storage"],
+): void {
+  for (const name of names) {
+    const value = list[name];
+    if (value === undefined) continue;
+    const parsed = quantity(value);
+    if (parsed.milliValue() % 1000 !== 0) warnings.push(`${at}[${name}]: fractional byte value "${parsed.toString()}" is invalid, must be an integer`);
+  }
+}

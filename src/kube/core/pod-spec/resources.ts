@@ -43,28 +43,27 @@ export function validateResourceRequirements(requirements: ResourceRequirements,
   if (requirements.claims) validateClaims(requirements.claims, claimNames, errors, at.child("claims"));
 }
 
+/** A container uses a claim as a whole, or some of its requests, each once. */
 function validateClaims(claims: NonNullable<ResourceRequirements["claims"]>, podClaims: ReadonlySet<string>, errors: FieldErrors, at: FieldPath): void {
-  const seen = new Set<string>();
-  const inPart = new Set<string>();
-  for (let i = 0; i < claims.length; i++) {
-    const { name, request } = claims[i] as { name: string; request?: string };
+  const used = new Map<string, Set<string>>();
+  claims.forEach(({ name, request = "" }, i) => {
     const here = at.index(i);
     if (!name) {
       errors.required(here);
-      continue;
+      return;
     }
+    if (request) invalidEach(errors, here.child("request"), request, isDNS1123Label(request));
+    const parts = used.get(name) ?? new Set();
     const use = request ? `${name}/${request}` : name;
-    if (seen.has(use)) errors.duplicate(here, use);
-    else seen.add(use);
-    if (request) {
-      invalidEach(errors, here.child("request"), request, isDNS1123Label(request));
-      inPart.add(name);
-    } else if (inPart.has(name)) errors.duplicate(here, name);
-    if (!podClaims.has(name)) {
-      const known = podClaims.size > 0 ? `: ${[...podClaims].sort().join(", ")}` : " which is empty";
-      errors.add("NotFound", here, name, `must be one of the names in pod.spec.resourceClaims${known}`);
-    }
-  }
+    if (parts.has(request)) errors.duplicate(here, use);
+    else if (request === "") for (const _part of parts) errors.duplicate(here, name);
+    else if (parts.has("")) errors.duplicate(here, name);
+    parts.add(request);
+    used.set(name, parts);
+    if (podClaims.has(name)) return;
+    const known = podClaims.size > 0 ? `: ${[...podClaims].sort().join(", ")}` : " which is empty";
+    errors.add("NotFound", here, name, `must be one of the names in pod.spec.resourceClaims${known}`);
+  });
 }
 
 export function validateResourceQuantity(name: string, value: string | number, errors: FieldErrors, at: FieldPath): void {
@@ -116,7 +115,7 @@ export function validateResizePolicy(
 /** What all containers together ask for at their worst moment: sidecars run beside everything, init containers one after another before the rest. */
 export function aggregateContainers(spec: Pick<PodSpec, "containers" | "initContainers">, pick: "requests" | "limits"): Map<string, Quantity> {
   const sums = new Map<string, Quantity>();
-  for (const container of spec.containers) addTo(sums, container.resources?.[pick]);
+  for (const container of spec.containers ?? []) addTo(sums, container.resources?.[pick]);
   const sidecars = new Map<string, Quantity>();
   const peaks = new Map<string, Quantity>();
   for (const container of spec.initContainers ?? []) {
@@ -157,7 +156,7 @@ export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<stri
   }
   if (!resources.limits) return;
   for (const [field, containers] of [
-    ["containers", spec.containers],
+    ["containers", spec.containers ?? []],
     ["initContainers", spec.initContainers ?? []],
   ] as const) {
     validateWithinPodLimits(containers, resources.limits, errors, here.child(field));

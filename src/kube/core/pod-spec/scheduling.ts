@@ -41,13 +41,22 @@ function validateWeight(weight: number, errors: FieldErrors, at: FieldPath): voi
 /** Terms are alternatives; at least one is needed. Also for PersistentVolumes' node affinity. */
 export function validateNodeSelector(selector: NodeSelector, errors: FieldErrors, at: FieldPath): void {
   const terms = selector.nodeSelectorTerms ?? [];
-  if (terms.length === 0) return errors.required(at.child("nodeSelectorTerms"), "must have at least one node selector term");
-  terms.forEach((term, i) => validateNodeSelectorTerm(term, errors, at.child("nodeSelectorTerms").index(i)));
+  if (terms.length === 0) {
+    errors.required(at.child("nodeSelectorTerms"), "must have at least one node selector term");
+    return;
+  }
+  terms.forEach((term, i) => {
+    validateNodeSelectorTerm(term, errors, at.child("nodeSelectorTerms").index(i));
+  });
 }
 
 export function validateNodeSelectorTerm(term: NodeSelectorTerm, errors: FieldErrors, at: FieldPath): void {
-  term.matchExpressions?.forEach((requirement, i) => validateRequirement(requirement, errors, at.child("matchExpressions").index(i)));
-  term.matchFields?.forEach((requirement, i) => validateFieldRequirement(requirement, errors, at.child("matchFields").index(i)));
+  term.matchExpressions?.forEach((requirement, i) => {
+    validateRequirement(requirement, errors, at.child("matchExpressions").index(i));
+  });
+  term.matchFields?.forEach((requirement, i) => {
+    validateFieldRequirement(requirement, errors, at.child("matchFields").index(i));
+  });
 }
 
 function validateRequirement({ key, operator, values }: NodeSelectorRequirement, errors: FieldErrors, at: FieldPath): void {
@@ -75,12 +84,19 @@ function validateFieldRequirement({ key, operator, values }: NodeSelectorRequire
   else if (values?.length !== 1) {
     errors.required(at.child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
   }
-  if (key !== "metadata.name") return errors.invalid(at.child("key"), key, "not a valid field selector key");
-  values?.forEach((value, i) => invalidEach(errors, at.child("values").index(i), value, nameIsDNSSubdomain(value, false)));
+  if (key !== "metadata.name") {
+    errors.invalid(at.child("key"), key, "not a valid field selector key");
+    return;
+  }
+  values?.forEach((value, i) => {
+    invalidEach(errors, at.child("values").index(i), value, nameIsDNSSubdomain(value, false));
+  });
 }
 
 function validatePodAffinity(affinity: PodAffinity, errors: FieldErrors, at: FieldPath): void {
-  affinity[REQUIRED]?.forEach((term, i) => validatePodAffinityTerm(term, errors, at.child(REQUIRED).index(i)));
+  affinity[REQUIRED]?.forEach((term, i) => {
+    validatePodAffinityTerm(term, errors, at.child(REQUIRED).index(i));
+  });
   affinity[PREFERRED]?.forEach((weighted, i) => {
     const here = at.child(PREFERRED).index(i);
     validateWeight(weighted.weight, errors, here);
@@ -101,8 +117,13 @@ function validatePodAffinityTerm(term: PodAffinityTerm, errors: FieldErrors, at:
 
 function validateMatchLabelKeys(keys: readonly string[] | undefined, selector: LabelSelector | undefined, errors: FieldErrors, at: FieldPath): void {
   if (!keys?.length) return;
-  if (!selector) return errors.forbidden(at, "must not be specified when labelSelector is not set");
-  keys.forEach((key, i) => invalidEach(errors, at.index(i), key, isQualifiedName(key)));
+  if (!selector) {
+    errors.forbidden(at, "must not be specified when labelSelector is not set");
+    return;
+  }
+  keys.forEach((key, i) => {
+    invalidEach(errors, at.index(i), key, isQualifiedName(key));
+  });
 }
 
 /**
@@ -173,18 +194,24 @@ export function validateTopologySpreadConstraints(constraints: readonly Topology
       const policy = constraint[field];
       if (policy !== undefined && !NODE_INCLUSION.includes(policy)) unsupported(errors, here.child(field), policy, NODE_INCLUSION);
     }
-    validateSpreadKeys(matchLabelKeys, labelSelector, errors, here.child("matchLabelKeys"));
+    validateSpreadKeys(matchLabelKeys, labelSelector, errors, here);
     if (labelSelector) validateLabelSelector(labelSelector, errors, here.child("labelSelector"));
   }
 }
 
-function validateSpreadKeys(keys: readonly string[] | undefined, selector: LabelSelector | undefined, errors: FieldErrors, at: FieldPath): void {
+function validateSpreadKeys(keys: readonly string[] | undefined, selector: LabelSelector | undefined, errors: FieldErrors, owner: FieldPath): void {
   if (!keys?.length) return;
-  if (!selector) return errors.forbidden(at, "must not be specified when labelSelector is not set");
-  keys.forEach((key, i) => invalidEach(errors, at.index(i), key, isQualifiedName(key)));
+  const at = owner.child("matchLabelKeys");
+  if (!selector) {
+    errors.forbidden(at, "must not be specified when labelSelector is not set");
+    return;
+  }
+  keys.forEach((key, i) => {
+    invalidEach(errors, at.index(i), key, isQualifiedName(key));
+  });
   const seen = new Set(Object.keys(selector.matchLabels ?? {}));
   for (const { key } of selector.matchExpressions ?? []) {
-    if (seen.has(key) && keys.includes(key)) errors.invalid(at.index(keys.indexOf(key)), key, "exists in both matchLabelKeys and labelSelector");
+    if (seen.has(key) && keys.includes(key)) errors.invalid(owner.index(keys.indexOf(key)), key, "exists in both matchLabelKeys and labelSelector");
     seen.add(key);
   }
 }

@@ -16,7 +16,9 @@ export function validatePodSecurityContext(spec: PodSpec, errors: FieldErrors, a
   unixId(errors, here.child("fsGroup"), context.fsGroup);
   unixId(errors, here.child("runAsUser"), context.runAsUser);
   unixId(errors, here.child("runAsGroup"), context.runAsGroup);
-  context.supplementalGroups?.forEach((group, i) => unixId(errors, here.child("supplementalGroups").index(i), group));
+  context.supplementalGroups?.forEach((group, i) => {
+    unixId(errors, here.child("supplementalGroups").index(i), group);
+  });
   if (spec.shareProcessNamespace && spec.hostPID) {
     errors.invalid(here.child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled");
   }

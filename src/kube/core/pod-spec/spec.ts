@@ -25,7 +25,7 @@ export interface PodSpecOptions {
 
 /** Collects everything wrong with the spec at `at`; defaults must have been applied. */
 export function validatePodSpec(spec: PodSpec, options: PodSpecOptions, errors: FieldErrors, at: FieldPath): void {
-  const volumes = validateVolumes(spec.volumes, errors, at.child("volumes"));
+  const volumes = validateVolumes(spec.volumes, options.isPod, errors, at.child("volumes"));
   const claimNames = new Set<string>();
   for (const claim of spec.resourceClaims ?? []) if (claim.name) claimNames.add(claim.name);
   const pod: PodContext = { spec, volumes, claimNames, isPod: options.isPod };
@@ -43,7 +43,9 @@ export function validatePodSpec(spec: PodSpec, options: PodSpecOptions, errors: 
   validatePodSecurityContext(spec, errors, at);
   if (spec.affinity) validateAffinity(spec.affinity, errors, at.child("affinity"));
   validateDNSConfig(spec.dnsConfig, spec.dnsPolicy, errors, at.child("dnsConfig"));
-  spec.readinessGates?.forEach(({ conditionType }, i) => labelName(errors, at.child("readinessGates").index(i).child("conditionType"), conditionType));
+  spec.readinessGates?.forEach(({ conditionType }, i) => {
+    labelName(errors, at.child("readinessGates").index(i).child("conditionType"), conditionType);
+  });
   validateSchedulingGates(spec.schedulingGates, errors, at.child("schedulingGates"));
   validateTopologySpreadConstraints(spec.topologySpreadConstraints, errors, at.child("topologySpreadConstraints"));
   validateHostProcess(spec, errors, at);
@@ -134,7 +136,7 @@ function validateFileKeyVolumes(spec: PodSpec, volumes: ReadonlyMap<string, Volu
     spec[field]?.forEach((container, i) => {
       container.env?.forEach(({ valueFrom }, e) => {
         const ref = valueFrom?.fileKeyRef;
-        if (!ref?.volumeName) return;
+        if (!ref) return;
         const here = at.child(field).index(i).child("env").index(e).child("valueFrom", "fileKeyRef", "volumeName");
         const volume = volumes.get(ref.volumeName);
         if (!volume) errors.notFound(here, ref.volumeName);

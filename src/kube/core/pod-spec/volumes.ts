@@ -82,7 +82,7 @@ const SOURCES: Checks = {
 const SOURCE_NAMES = Object.keys(SOURCES) as (keyof Source)[];
 
 /** Checks the volumes and answers with those that containers may mount, by name. */
-export function validateVolumes(volumes: readonly Volume[] | undefined, errors: FieldErrors, at: FieldPath): ReadonlyMap<string, Volume> {
+export function validateVolumes(volumes: readonly Volume[] | undefined, isPod: boolean, errors: FieldErrors, at: FieldPath): ReadonlyMap<string, Volume> {
   const known = new Map<string, Volume>();
   if (!volumes) return known;
   const names = new Set<string>();
@@ -90,20 +90,18 @@ export function validateVolumes(volumes: readonly Volume[] | undefined, errors: 
     const volume = volumes[i] as Volume;
     const here = at.index(i);
     const before = errors.list.length;
-    validateSource(volume, errors, here);
-    const found = errors.list.splice(before);
+    validateSource(volume, isPod, errors, here);
     if (!volume.name) errors.required(here.child("name"));
     else invalidEach(errors, here.child("name"), volume.name, nameIsDNSLabel(volume.name, false));
     if (names.has(volume.name)) errors.duplicate(here.child("name"), volume.name);
-    if (found.length === 0 && errors.list.length === before) {
-      names.add(volume.name);
-      known.set(volume.name, volume);
-    } else for (const error of found) errors.list.push(error);
+    if (errors.list.length > before) continue;
+    names.add(volume.name);
+    known.set(volume.name, volume);
   }
   return known;
 }
 
-function validateSource(volume: Volume, errors: FieldErrors, at: FieldPath): void {
+function validateSource(volume: Volume, isPod: boolean, errors: FieldErrors, at: FieldPath): void {
   let sources = 0;
   for (const name of SOURCE_NAMES) {
     const source = volume[name];
@@ -112,6 +110,7 @@ function validateSource(volume: Volume, errors: FieldErrors, at: FieldPath): voi
     if (sources++ > 0) errors.forbidden(here, "may not specify more than 1 volume type");
     else (SOURCES[name] as (source: unknown, errors: FieldErrors, at: FieldPath, volume: Volume) => void)(source, errors, here, volume);
   }
+  if (isPod && volume.image && !volume.image.reference) errors.required(at.child("image", "reference"));
   if (sources === 0) errors.required(at, "must specify a volume type");
 }
 

@@ -29,9 +29,18 @@ export function validateWindowsOptions(options: WindowsSecurityContextOptions, e
 /** `DOMAIN\user`, the domain optional; limits of NetBIOS, DNS and Windows accounts. */
 function validateUserName(text: string, errors: FieldErrors, at: FieldPath): void {
   const parts = text.split("\\");
-  if (text.length === 0) return errors.invalid(at, text, "runAsUserName cannot be an empty string");
-  if (CONTROL.test(text)) return errors.invalid(at, text, "runAsUserName cannot contain control characters");
-  if (parts.length > 2) return errors.invalid(at, text, "runAsUserName cannot contain more than one backslash");
+  if (text.length === 0) {
+    errors.invalid(at, text, "runAsUserName cannot be an empty string");
+    return;
+  }
+  if (CONTROL.test(text)) {
+    errors.invalid(at, text, "runAsUserName cannot contain control characters");
+    return;
+  }
+  if (parts.length > 2) {
+    errors.invalid(at, text, "runAsUserName cannot contain more than one backslash");
+    return;
+  }
   const user = parts.at(-1) as string;
   if (parts.length === 2) {
     const domain = parts[0] as string;
@@ -52,7 +61,7 @@ export function validateHostProcess(spec: PodSpec, errors: FieldErrors, at: Fiel
   let some = podWants === true;
   let all = true;
   for (const [field, containers] of [
-    ["containers", spec.containers],
+    ["containers", spec.containers ?? []],
     ["initContainers", spec.initContainers ?? []],
   ] as const) {
     containers.forEach((container: Container, i) => {
@@ -69,7 +78,6 @@ export function validateHostProcess(spec: PodSpec, errors: FieldErrors, at: Fiel
   if (!some) return;
   if (!all) errors.invalid(at, "", "If pod contains any hostProcess containers then all containers must be HostProcess containers");
   if (!spec.hostNetwork) errors.invalid(at.child("hostNetwork"), false, "hostNetwork must be true if pod contains any hostProcess containers");
-  if (spec.hostUsers === false) errors.invalid(at.child("hostUsers"), false, "hostUsers must not be false if pod contains any hostProcess containers");
 }
 
 /** What a pod for one operating system may not ask for. */
@@ -133,7 +141,13 @@ function validateWindows(spec: PodSpec, errors: FieldErrors, at: FieldPath): voi
 }
 
 function eachContainer(spec: PodSpec, at: FieldPath, visit: (container: Pick<Container, "securityContext">, at: FieldPath) => void): void {
-  spec.initContainers?.forEach((container, i) => visit(container, at.child("initContainers").index(i)));
-  spec.containers.forEach((container, i) => visit(container, at.child("containers").index(i)));
-  spec.ephemeralContainers?.forEach((container, i) => visit(container, at.child("ephemeralContainers").index(i)));
+  spec.initContainers?.forEach((container, i) => {
+    visit(container, at.child("initContainers").index(i));
+  });
+  spec.containers?.forEach((container, i) => {
+    visit(container, at.child("containers").index(i));
+  });
+  spec.ephemeralContainers?.forEach((container, i) => {
+    visit(container, at.child("ephemeralContainers").index(i));
+  });
 }
