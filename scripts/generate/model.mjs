@@ -237,7 +237,8 @@ function closure(ids, types) {
 
 function extraType(id, { fields, required }) {
   const mustHave = new Set(required.split(" "));
-  const list = fields.split(" ").map((name) => ({
+  const names = [...mustHave, ...fields.split(" ").filter((name) => !mustHave.has(name))];
+  const list = names.map((name) => ({
     name,
     number: 0,
     type: "string",
