@@ -69,8 +69,11 @@ function validateStoredVersions(definition: CustomResourceDefinition, errors: Fi
     errors.invalid(at, undefined, "must have at least one stored version");
     return;
   }
-  for (const version of versions)
-    if (version.storage && !stored.includes(version.name)) errors.invalid(at, stored, `must have the storage version ${version.name}`);
+  const unclaimed = new Set(stored);
+  for (const version of versions) {
+    if (version.storage && !unclaimed.has(version.name)) errors.invalid(at, stored, `must have the storage version ${version.name}`);
+    unclaimed.delete(version.name);
+  }
   for (const [index, name] of stored.entries()) {
     if (versions.some((version) => version.name === name)) continue;
     errors.invalid(

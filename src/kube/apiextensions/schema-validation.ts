@@ -20,6 +20,8 @@ const RULE_REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueI
 export function validateSchema(schema: JSONSchemaProps, errors: FieldErrors, at: FieldPath): boolean {
   const before = errors.list.length;
   validateExtensions(schema, errors, at, true);
+  // What is no schema at all is not judged for structure.
+  if (errors.list.length > before) return false;
   const structural: FieldError[] = [];
   validateStructure(schema, "root", { list: structural }, at);
   errors.list.push(...structural.sort((left, right) => (left.text() < right.text() ? -1 : 1)));

@@ -112,7 +112,7 @@ interface Field extends SchemaType {
 function objectType(schema: StructuralSchema, name: string, resource: boolean): SchemaType | undefined {
   if (schema.additional) {
     const values = schema.additional === "any" ? undefined : schemaType(schema.additional, `${name}.@elem`);
-    return values && { type: mapOf(STRING, values.type), wrap: (value) => (isObject(value) ? new JsonMap(value, cached(values.wrap)) : dynValue(value)) };
+    return values && { type: mapOf(STRING, values.type), wrap: (value) => (isObject(value) ? new JsonMap(value, values.wrap) : dynValue(value)) };
   }
   const fields = new Map<string, Field>();
   const text: SchemaType = { type: STRING, wrap: dynValue };
@@ -137,17 +137,6 @@ function objectType(schema: StructuralSchema, name: string, resource: boolean): 
 function declared(name: string, fields: ReadonlyMap<string, Field>): SchemaType {
   const type: ObjectType = { kind: "object", name, field: (field) => fields.get(field)?.type };
   return { type, wrap: (value) => (isObject(value) ? new SchemaObject(name, value, fields) : dynValue(value)) };
-}
-
-/** Wraps each JSON object and list once, however often a rule comes by: reading must not cost more than it pays. */
-function cached(wrap: (value: unknown) => Value): (value: unknown) => Value {
-  const known = new WeakMap<object, Value>();
-  return (value) => {
-    if (typeof value !== "object" || value === null) return wrap(value);
-    const found = known.get(value) ?? wrap(value);
-    known.set(value, found);
-    return found;
-  };
 }
 
 class SchemaObject implements CelObject {

@@ -2,8 +2,6 @@
  * Values of the Common Expression Language at run time. int is a bigint and double a number, so that the two never
  * mix; JSON is wrapped lazily, so that a rule pays only for the fields it reads.
  */
-import { type Type, typeName } from "./types.ts";
-
 export type Value =
   | null
   | boolean
@@ -171,6 +169,8 @@ export class JsonMap implements CelMap {
   readonly kind = "map";
   readonly #raw: { readonly [key: string]: unknown };
   readonly #wrap: (value: unknown) => Value;
+  /** Each value is wrapped once, however often a rule comes by: reading must not cost more than it pays. */
+  readonly #read = new Map<string, Value>();
   constructor(raw: { readonly [key: string]: unknown }, wrap: (value: unknown) => Value) {
     this.#raw = raw;
     this.#wrap = wrap;
@@ -182,7 +182,12 @@ export class JsonMap implements CelMap {
     return Object.keys(this.#raw);
   }
   get(key: Value): Value | undefined {
-    return typeof key === "string" && Object.hasOwn(this.#raw, key) ? this.#wrap(this.#raw[key]) : undefined;
+    if (typeof key !== "string" || !Object.hasOwn(this.#raw, key)) return undefined;
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const value = this.#wrap(this.#raw[key]);
+    this.#read.set(key, value);
+    return value;
   }
 }
 
@@ -294,6 +299,23 @@ export function sizeOf(value: Value): number {
   return isMap(value) ? value.size : 1;
 }
 
-export function describeType(type: Type): string {
-  return typeName(type);
+/** How much there is to compare in a value: its size with all that it holds. Stops counting at `cap`. */
+export function weightOf(value: Value, cap: number): number {
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value.length : 1;
+  if (value instanceof Uint8Array) return value.length;
+  let weight = 1;
+  if (isList(value)) {
+    for (let at = 0; at < value.length && weight < cap; at++) weight += weightOf(value[at] as Value, cap - weight);
+  } else if (isMap(value)) {
+    for (const key of value.keys()) {
+      if (weight >= cap) break;
+      weight += 1 + weightOf(value.get(key) as Value, cap - weight);
+    }
+  } else if (isCelObject(value)) {
+    for (const name of value.names()) {
+      if (weight >= cap) break;
+      weight += 1 + weightOf(value.get(name) as Value, cap - weight);
+    }
+  }
+  return weight;
 }

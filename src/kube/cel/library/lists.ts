@@ -15,6 +15,9 @@ function int(value: Value | undefined): number {
 }
 
 const perItem: CelFunction["cost"] = ([value]) => Math.max(1, sizeOf(value as Value));
+/** Lists in the list count with their items. */
+const perInnerItem: CelFunction["cost"] = ([value]) =>
+  isList(value as Value) ? (value as readonly Value[]).reduce<number>((total, item) => total + 1 + sizeOf(item), 1) : 1;
 const quadratic: CelFunction["cost"] = ([value]) => Math.max(1, sizeOf(value as Value) ** 2);
 const product: CelFunction["cost"] = ([left, right]) => Math.max(1, sizeOf(left as Value) * sizeOf(right as Value));
 
@@ -60,6 +63,7 @@ function includesAll(items: readonly Value[], wanted: readonly Value[]): boolean
 }
 
 const MAX_RANGE = 1_000_000;
+const MAX_FLATTEN = 32;
 
 export const listFunctions: readonly CelFunction[] = [
   define(
@@ -98,9 +102,10 @@ export const listFunctions: readonly CelFunction[] = [
     ([value, depth]) => {
       const levels = depth === undefined ? 1 : int(depth);
       if (levels < 0) throw new CelError("level must be non-negative");
+      if (levels > MAX_FLATTEN) throw new CelError(`level must be at most ${MAX_FLATTEN}`);
       return flatten(list(value), levels);
     },
-    perItem,
+    perInnerItem,
   ),
   define(
     "sort",

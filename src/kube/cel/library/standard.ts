@@ -23,6 +23,7 @@ import {
   typeOfValue,
   Unsigned,
   type Value,
+  weightOf,
 } from "../values.ts";
 import { addTimes, durationText, parseDurationText, parseTimestampText, subtractTimes, timeFunctions, timestampText } from "./time.ts";
 
@@ -49,8 +50,14 @@ function relation(name: string, holds: (order: number) => boolean): CelFunction 
   );
 }
 
+/** Beyond this nothing is worth counting: the cost limit is reached. */
+const WEIGHT_CAP = 20_000_000;
+
 function comparisonCost([left, right]: readonly Value[]): number {
-  return Math.max(1, traversal(Math.min(sizeOf(left as Value), sizeOf(right as Value))));
+  // Scalars, the common case, need no counting.
+  if (typeof left !== "object" && typeof left !== "string") return 1;
+  const weight = weightOf(left as Value, WEIGHT_CAP);
+  return Math.max(1, traversal(Math.min(weight, weightOf(right as Value, weight + 1))));
 }
 
 /** Goes through equal types of numbers only: CEL has no implicit conversion in arithmetic. */
@@ -284,7 +291,10 @@ export const standardFunctions: readonly CelFunction[] = [
       "(duration, timestamp) -> timestamp",
     ],
     binary(plus),
-    ([left, right]) => Math.max(1, traversal(sizeOf(left as Value) + sizeOf(right as Value))),
+    ([left, right]) => {
+      const size = sizeOf(left as Value) + sizeOf(right as Value);
+      return Math.max(1, isList(left as Value) ? size : traversal(size));
+    },
   ),
   define(
     "_-_",

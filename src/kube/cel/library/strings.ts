@@ -91,6 +91,23 @@ function find(text: string, pattern: string, limit: number): string[] {
   return found;
 }
 
+/** What replacing may make of a text at most, before it is made. */
+const replaceCost: CelFunction["cost"] = ([text, from, to]) => {
+  const size = sizeOf(text as Value);
+  const times = Math.ceil(size / Math.max(1, sizeOf(from as Value))) + 1;
+  return Math.max(1, traversal(size + times * sizeOf(to as Value)));
+};
+
+/** Every piece is a value of its own. */
+const splitCost: CelFunction["cost"] = ([text, separator]) => Math.max(1, Math.ceil(sizeOf(text as Value) / Math.max(1, sizeOf(separator as Value))));
+
+const joinCost: CelFunction["cost"] = ([list, separator]) => {
+  if (!isList(list as Value)) return 1;
+  const items = list as readonly Value[];
+  const between = separator === undefined ? 0 : sizeOf(separator);
+  return Math.max(1, traversal(items.reduce<number>((sum, item) => sum + sizeOf(item) + between, 0)));
+};
+
 const regexCost: CelFunction["cost"] = ([value, pattern]) => traversal(sizeOf(value as Value) + 1) * Math.ceil(sizeOf(pattern as Value) * 0.25);
 
 /** `%s %d %f %e %x %X %b %o %%` as cel-go formats them. @throws CelError */
@@ -122,6 +139,7 @@ function formatClause(clause: string, precision: number, value: Value): string {
     if (integer === undefined) throw new CelError(`error during formatting: only integers can be formatted this way, was given ${typeOfValue(value)}`);
     return integer.toString(base);
   };
+  const digits = Math.min(precision, 100);
   const number = (): number => {
     if (typeof value === "number") return value;
     if (integer !== undefined) return Number(integer);
@@ -133,10 +151,10 @@ function formatClause(clause: string, precision: number, value: Value): string {
     case "d":
       return typeof value === "number" ? doubleText(value) : radix(10);
     case "f":
-      return number().toFixed(precision);
+      return number().toFixed(digits);
     case "e":
       return number()
-        .toExponential(precision)
+        .toExponential(digits)
         .replace(/e([-+])(\d)$/, "e$10$2");
     case "b":
       return typeof value === "boolean" ? (value ? "1" : "0") : radix(2);
@@ -212,13 +230,13 @@ export const stringFunctions: readonly CelFunction[] = [
     "replace",
     ["string.(string, string) -> string", "string.(string, string, int) -> string"],
     ([text, from, to, limit]) => replace(textOf(text), textOf(from), textOf(to), limit === undefined ? -1 : intOf(limit)),
-    onceThrough,
+    replaceCost,
   ),
   define(
     "split",
     ["string.(string) -> list(string)", "string.(string, int) -> list(string)"],
     ([text, separator, limit]) => split(textOf(text), textOf(separator), limit === undefined ? -1 : intOf(limit)),
-    onceThrough,
+    splitCost,
   ),
   define(
     "substring",
@@ -234,7 +252,7 @@ export const stringFunctions: readonly CelFunction[] = [
       if (!isList(list as Value)) throw noSuchOverload();
       return (list as readonly Value[]).map(textOf).join(separator === undefined ? "" : textOf(separator));
     },
-    ([list]) => Math.max(1, isList(list as Value) ? traversal((list as readonly Value[]).reduce<number>((sum, item) => sum + sizeOf(item), 0)) : 1),
+    joinCost,
   ),
   define(
     "format",
