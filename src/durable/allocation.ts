@@ -1,6 +1,7 @@
 /** What a write takes from the cluster's shared pools (Service IPs, node ports), by stored resource. */
 import type { KubeObject } from "../kube/object.ts";
 
+import { serviceAllocator } from "./allocators/service.ts";
 import type { Transaction } from "./store/types.ts";
 import type { WriteCall } from "./verbs/call.ts";
 
@@ -18,7 +19,7 @@ export interface Allocator {
   release(object: KubeObject, context: AllocationContext): void;
 }
 
-const ALLOCATORS: ReadonlyMap<string, Allocator> = new Map([]);
+const ALLOCATORS: ReadonlyMap<string, Allocator> = new Map([["services", serviceAllocator]]);
 
 function context(call: WriteCall): AllocationContext {
   return { transaction: call.transaction, random: call.environment.random, dryRun: call.dryRun, now: call.now };

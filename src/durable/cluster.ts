@@ -74,7 +74,7 @@ export class Cluster extends DurableObject implements ClusterApi {
     Credentials.create(sql);
     writeSettings(sql, options);
     this.#credentials.add(options.adminTokenHash, ADMIN, [MASTERS]);
-    await bootstrap(this.#server, options);
+    await bootstrap(this.#server, options, new Date());
     return { created: true };
   }
 

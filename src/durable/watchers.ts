@@ -100,7 +100,7 @@ export class Watchers {
       throw resourceVersionTooLarge(resourceVersion, this.#store.revision);
     }
     if (sendInitialEvents || (sendInitialEvents === undefined && !resourceVersion)) {
-      return this.#initialEvents(group, sendInitialEvents === true && options.allowBookmarks);
+      return this.#initialEvents(group, options.allowBookmarks && (sendInitialEvents === true || resourceVersion === undefined));
     }
     if (!resourceVersion) return { items: 0, messages: [`${this.#store.revision}\n`][Symbol.iterator]() };
     const lines: string[] = [];

@@ -164,11 +164,11 @@ describe("delete", () => {
 describe("list", () => {
   it("pages through one snapshot, whatever is written meanwhile", async () => {
     const path = "v1/namespaces/default/podtemplates";
-    for (let at = 0; at < 7; at++) await cluster.create(path, { metadata: { name: `t${at}` }, template: {} });
+    for (let at = 0; at < 7; at++) await cluster.create(path, { metadata: { name: `t${at}` }, template: { spec: { containers: [{ name: "c", image: "i" }] } } });
     const first = await cluster.list(path, { limit: "3" });
     expect(first.body.metadata).toMatchObject({ remainingItemCount: 4, continue: expect.any(String) });
     await cluster.delete(`${path}/t5`);
-    await cluster.create(path, { metadata: { name: "t9" }, template: {} });
+    await cluster.create(path, { metadata: { name: "t9" }, template: { spec: { containers: [{ name: "c", image: "i" }] } } });
     const second = await cluster.list(path, { limit: "10", continue: first.body.metadata.continue });
     expect(second.body.metadata.resourceVersion).toBe(first.body.metadata.resourceVersion);
     expect(second.body.items.map((each: { metadata: { name: string } }) => each.metadata.name)).toEqual(["t3", "t4", "t5", "t6"]);

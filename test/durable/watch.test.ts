@@ -78,7 +78,7 @@ describe("watch", () => {
   });
 
   it.each([
-    [{ resourceVersion: "abc" }, 400],
+    [{ resourceVersion: "abc" }, 500],
     [{ sendInitialEvents: "true" }, 422],
     [{ resourceVersionMatch: "NotOlderThan" }, 422],
     [{ fieldSelector: "nope=1" }, 400],

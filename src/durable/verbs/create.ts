@@ -44,13 +44,18 @@ function resolveName(call: WriteCall, object: KubeObject): void {
   });
 }
 
-/** Everything that creating does before the commit: system metadata, admission, the kind's rules. Changes `object` in place. */
+/** Checks where the object is to be, and fills the defaults of its version. */
+export function beginCreate(call: WriteCall, object: KubeObject): void {
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion && resourceVersion !== "0") throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
+  placeInNamespace(call, object);
+  call.kind.applyDefaults?.(object);
+}
+
+/** What comes between defaulting and the commit: system metadata, admission, the kind's rules. Changes `object` in place. */
 export function prepareCreate(call: WriteCall, object: KubeObject): void {
   const { kind, environment, now } = call;
   const meta = object.metadata;
-  if (meta.resourceVersion && meta.resourceVersion !== "0") throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
-  placeInNamespace(call, object);
-  kind.applyDefaults?.(object);
   const attributes = { operation: "CREATE" as const, kind, subresource: call.subresource, namespace: call.namespace, name: meta.name ?? "", object, old: undefined, user: call.user, dryRun: call.dryRun, now, transaction: call.transaction, warnings: call.warnings };
   mutate(environment.admission, attributes);
 
@@ -100,12 +105,12 @@ export function commitCreate(call: WriteCall, object: KubeObject, managedFields:
 /** Creates `object` (decoded, not yet defaulted). */
 export function createObject(call: WriteCall, object: KubeObject): Outcome {
   const { kind } = call;
-  const given = object.metadata.managedFields;
-  prepareCreate(call, object);
+  beginCreate(call, object);
+  // Before admission and allocation: what those add is nobody's.
   const managedFields = trackUpdate({
     live: undefined,
     liveManagedFields: [],
-    requestManagedFields: given,
+    requestManagedFields: object.metadata.managedFields,
     updated: object,
     structure: kind.structure(),
     manager: call.fieldManager,
@@ -114,5 +119,6 @@ export function createObject(call: WriteCall, object: KubeObject): Outcome {
     now: call.now,
     resetFields: kind.resetFields?.[call.subresource] ?? [],
   });
+  prepareCreate(call, object);
   return commitCreate(call, object, managedFields);
 }

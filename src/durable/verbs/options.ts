@@ -2,7 +2,7 @@
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { type FieldSelector, parseFieldSelector } from "../../kube/machinery/field-selector.ts";
 import { type LabelSelector, parseLabelSelector } from "../../kube/machinery/label-selector.ts";
-import { badRequest, invalid } from "../../kube/machinery/status.ts";
+import { badRequest, invalid, StatusError } from "../../kube/machinery/status.ts";
 import { isObject } from "../../kube/object.ts";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -162,16 +162,18 @@ export function watchOptions(query: Record<string, string>): WatchOptions {
   const at = FieldPath.of("resourceVersionMatch");
   if (initial === undefined) {
     if (match !== "") errors.forbidden(at, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-  } else if (match === "") {
-    errors.forbidden(at, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   } else if (match !== "NotOlderThan") {
-    errors.add("NotSupported", at, match, 'supported values: "NotOlderThan"');
+    errors.forbidden(at, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    if (match !== "") errors.add("NotSupported", at, match, 'supported values: "NotOlderThan"');
   }
   if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors.list);
+  const version = query.resourceVersion ?? "";
+  // Upstream's watch says it in its own way.
+  if (!/^\d*$/.test(version)) throw new StatusError(500, "", `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   return {
     labels,
     fields,
-    resourceVersion: parseResourceVersion(query.resourceVersion),
+    resourceVersion: parseResourceVersion(version),
     sendInitialEvents: initial,
     allowBookmarks: query.allowWatchBookmarks === "true" || query.allowWatchBookmarks === "1",
   };

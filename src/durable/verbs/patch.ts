@@ -1,6 +1,7 @@
 /** patch: read the object as this version serves it, change the document, and go on as an update does. */
 import { serverSideApply } from "../../kube/machinery/apply.ts";
 import { FieldError } from "../../kube/machinery/field.ts";
+import { goValue } from "../../kube/machinery/json-value.ts";
 import { applyJsonPatch } from "../../kube/machinery/json-patch.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import { applyMergePatch } from "../../kube/machinery/merge-patch.ts";
@@ -12,8 +13,7 @@ import { JsonError, parseJson } from "../../kube/schema/json.ts";
 import type { Outcome, WriteCall } from "./call.ts";
 import { keyOf, target } from "./call.ts";
 import { served } from "./convert.ts";
-import { commitCreate, prepareCreate } from "./create.ts";
-import { reportStrict } from "./decode-body.ts";
+import { beginCreate, commitCreate, prepareCreate } from "./create.ts";
 import type { FieldValidation } from "./options.ts";
 import { type UpdateRules, updateObject } from "./update.ts";
 
@@ -41,42 +41,52 @@ function checkContentType(call: WriteCall, contentType: string): void {
   }
 }
 
-function parsePatch(text: string, strict: string[]): unknown {
+/** The patch as a value; a JSON null patch is null. `strict` collects its duplicate fields. */
+function parsePatch(text: string, strict: string[], frame: (why: string) => string): unknown {
   try {
     return parseJson(text, { strict });
   } catch (error) {
-    if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.why.replace(/^couldn't get version\/kind; json parse error: /, "")}`);
+    if (error instanceof JsonError) throw badRequest(frame(error.why.replace(/^couldn't get version\/kind; json parse error: /, "")));
     throw error;
   }
 }
 
-/** The document after a JSON, merge or strategic merge patch. `strict` collects what strict field validation refuses in the patch itself. */
-function patchedDocument(call: WriteCall, patch: Patch, document: JsonObject, strict: string[]): JsonObject {
-  const value = parsePatch(patch.body, strict);
-  if (patch.contentType === JSON_PATCH) return applyJsonPatch(document, value, { strict });
-  if (!isObject(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`);
-  if (patch.contentType === MERGE_PATCH) return applyMergePatch(document, value) as JsonObject;
-  if (!call.kind.patchSchema) throw badRequest("strategic merge patch is not supported");
-  return applyStrategicMerge(document, value, call.kind.patchSchema);
+interface Patched {
+  document: JsonObject;
+  /** What a refusal shows as the patch. */
+  shown: string | undefined;
 }
 
-function refusePatched(document: JsonObject, why: string): StatusError {
-  return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", JSON.stringify(document), why)]);
+/** The document after a JSON, merge or strategic merge patch. `strict` collects what strict field validation refuses in the patch itself. */
+function patchedDocument(call: WriteCall, patch: Patch, document: JsonObject, strict: string[]): Patched {
+  const report = patch.fieldValidation === "Ignore" ? undefined : { strict };
+  if (patch.contentType === STRATEGIC_PATCH && call.kind.patchSchema) {
+    const value = parsePatch(patch.body, strict, (why) => why);
+    return { document: applyStrategicMerge(document, value, call.kind.patchSchema), shown: goValue(value) };
+  }
+  const value = parsePatch(patch.body, strict, (why) => `error decoding patch: ${why}`);
+  if (patch.contentType === JSON_PATCH) return { document: applyJsonPatch(document, value, report), shown: undefined };
+  return { document: applyMergePatch(document, value), shown: undefined };
+}
+
+function refusePatched({ document, shown }: Patched, why: string): StatusError {
+  return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", shown ?? JSON.stringify(document), why)]);
 }
 
 /** A patched document as an object of the kind. @throws StatusError 422 when it does not decode, or strictly so. */
-function decodePatched(call: WriteCall, patch: Patch, document: JsonObject, strict: string[]): KubeObject {
+function decodePatched(call: WriteCall, patch: Patch, patched: Patched, strict: string[]): KubeObject {
   const { kind } = call;
+  const { document } = patched;
   document.apiVersion ??= kind.apiVersion;
   document.kind ??= kind.kind;
   let object: KubeObject;
   try {
     object = kind.decode(document, { strict });
   } catch (error) {
-    if (error instanceof DecodeError) throw refusePatched(document, error.why);
+    if (error instanceof DecodeError) throw refusePatched(patched, error.why);
     throw error;
   }
-  if (patch.fieldValidation === "Strict" && strict.length > 0) throw refusePatched(document, `strict decoding error: ${strict.join(", ")}`);
+  if (patch.fieldValidation === "Strict" && strict.length > 0) throw refusePatched(patched, `strict decoding error: ${strict.join(", ")}`);
   if (patch.fieldValidation === "Warn") call.warnings.push(...strict);
   return object;
 }
@@ -96,8 +106,8 @@ export function patchObject(call: WriteCall, patch: Patch): Outcome {
   const stored = call.transaction.get(keyOf(call.kind, call.namespace, call.name));
   if (!stored) throw notFound(target(call.kind), call.name);
   const strict: string[] = [];
-  const document = patchedDocument(call, patch, served(call.kind, stored.object) as unknown as JsonObject, strict);
-  const object = decodePatched(call, patch, document, strict);
+  const patched = patchedDocument(call, patch, served(call.kind, stored.object) as unknown as JsonObject, strict);
+  const object = decodePatched(call, patch, patched, strict);
   checkNames(call, object);
   return updateObject(call, { object, stored, isPatch: true, rules: patch.rules });
 }
@@ -107,47 +117,38 @@ export function patchDocument(call: WriteCall, patch: Patch, current: KubeObject
   checkContentType(call, patch.contentType);
   const strict: string[] = [];
   if (patch.contentType === APPLY_PATCH) {
-    const applied = parsePatch(patch.body, strict);
-    if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
-    return decodePatched(call, patch, applyMergePatch(current as unknown as JsonObject, applied), strict);
+    const applied = parseApplied(patch, strict);
+    return decodePatched(call, patch, { document: applyMergePatch(current as unknown as JsonObject, applied), shown: undefined }, strict);
   }
   return decodePatched(call, patch, patchedDocument(call, patch, current as unknown as JsonObject, strict), strict);
+}
+
+function parseApplied(patch: Patch, strict: string[]): JsonObject {
+  const applied = parsePatch(patch.body, strict, (why) => `error decoding YAML: ${why}`);
+  if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+  return applied;
+}
+
+/** Strict field validation of an applied configuration. @throws StatusError 400. */
+function checkApplied(call: WriteCall, patch: Patch, applied: JsonObject, strict: string[]): void {
+  if (patch.fieldValidation === "Ignore") return;
+  call.kind.decode(cloneJson(applied), { strict });
+  if (strict.length === 0) return;
+  if (patch.fieldValidation === "Strict") throw badRequest(`error strict decoding YAML: ${strict.join(", ")}`);
+  call.warnings.push(...strict);
 }
 
 /** Server-side apply (KEP-555): the only patch that creates. */
 function applyPatch(call: WriteCall, patch: Patch): Outcome {
   const { kind, name, namespace } = call;
   const strict: string[] = [...(patch.bodyStrictErrors ?? [])];
-  const applied = parsePatch(patch.body, strict);
-  if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
-  if (applied.apiVersion === undefined || applied.kind === undefined) {
-    throw badRequest(applied.kind === undefined ? "Object 'Kind' is missing in 'apply patch'" : "Object 'apiVersion' is missing in 'apply patch'");
-  }
-  if (applied.apiVersion !== kind.apiVersion) {
-    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${String(applied.apiVersion)}, expected: ${kind.apiVersion}`);
-  }
-  const meta = isObject(applied.metadata) ? applied.metadata : {};
-  if (meta.managedFields !== undefined && meta.managedFields !== null) throw badRequest("metadata.managedFields must be nil");
-  meta.name ??= name;
-  if (kind.scope === "Namespaced") meta.namespace ??= namespace;
-  applied.metadata = meta;
-
-  const report = { strict };
-  const decoded = kind.decode(cloneJson(applied), report);
-  if (patch.fieldValidation === "Strict" && strict.length > 0) throw badRequest(`error strict decoding YAML: ${strict.join(", ")}`);
-  reportStrict(kind, strict, patch.fieldValidation, call.warnings);
-  checkNames(call, decoded);
-
+  const applied = parseApplied(patch, strict);
   const stored = call.transaction.get(keyOf(kind, namespace, name));
-  if (!stored) {
-    if (call.subresource !== "") throw notFound(target(kind), name);
-    if (meta.uid) {
-      throw conflict(target(kind), name, `uid mismatch: the provided object specified uid ${String(meta.uid)}, and no existing object was found`);
-    }
-  }
-  const live = stored && served(kind, stored.object);
+  if (!stored && call.subresource !== "") throw notFound(target(kind), name);
+  const meta = isObject(applied.metadata) ? applied.metadata : {};
+  if (!stored && meta.uid) throw conflict(target(kind), name, `uid mismatch: the provided object specified uid ${String(meta.uid)}, and no existing object was found`);
   const result = serverSideApply({
-    live,
+    live: stored && served(kind, stored.object),
     applied,
     structure: kind.structure(),
     group: kind.group,
@@ -159,9 +160,13 @@ function applyPatch(call: WriteCall, patch: Patch): Outcome {
     now: call.now,
     resetFields: kind.resetFields?.[call.subresource] ?? [],
   });
+  checkApplied(call, patch, applied, strict);
   const object = kind.decode(result.object as unknown as JsonObject, { strict: [] });
+  object.metadata.name ||= name;
+  if (kind.scope === "Namespaced") object.metadata.namespace ||= namespace;
+  checkNames(call, object);
   if (stored) return updateObject(call, { object, stored, isPatch: true, rules: patch.rules, managedFields: (final) => result.managedFieldsOf(final) });
-  object.metadata.name = name;
+  beginCreate(call, object);
   prepareCreate(call, object);
   return commitCreate(call, object, result.managedFieldsOf(object));
 }

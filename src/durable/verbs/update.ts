@@ -146,6 +146,21 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
   const requestManagedFields = object.metadata.managedFields;
   if (kind.scope === "Namespaced" && !object.metadata.namespace) object.metadata.namespace = call.namespace;
   kind.applyDefaults?.(object);
+  // Before admission and the rules below: a writer owns what it asked for, not what the server made of it.
+  const tracked = managedFields
+    ? undefined
+    : trackUpdate({
+        live: old,
+        liveManagedFields: old.metadata.managedFields ?? [],
+        requestManagedFields,
+        updated: object,
+        structure: kind.structure(),
+        manager: call.fieldManager,
+        apiVersion: kind.apiVersion,
+        subresource: call.subresource,
+        now,
+        resetFields: kind.resetFields?.[call.subresource] ?? [],
+      });
   restoreSystemMetadata(object, old);
   const applied = rules ?? (call.subresource === "status" ? statusUpdateRules(call) : mainRules(call));
   const attributes = { operation: "UPDATE" as const, kind, subresource: call.subresource, namespace: call.namespace, name, object, old, user: call.user, dryRun: call.dryRun, now, transaction, warnings: call.warnings };
@@ -163,20 +178,7 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
   if (call.subresource === "") call.warnings.push(...(kind.warnings?.(object, old) ?? []));
   validate(environment.admission, attributes);
 
-  const entries = managedFields
-    ? managedFields(object)
-    : trackUpdate({
-        live: old,
-        liveManagedFields: old.metadata.managedFields ?? [],
-        requestManagedFields,
-        updated: object,
-        structure: kind.structure(),
-        manager: call.fieldManager,
-        apiVersion: kind.apiVersion,
-        subresource: call.subresource,
-        now,
-        resetFields: kind.resetFields?.[call.subresource] ?? [],
-      });
+  const entries = managedFields ? managedFields(object) : tracked;
   if (entries?.length) object.metadata.managedFields = entries;
   else delete object.metadata.managedFields;
   object.metadata.resourceVersion = old.metadata.resourceVersion;

@@ -22,6 +22,7 @@ export const namespace = defineKind<Namespace>({
     others: { finalize: { verbs: ["update"] } },
   },
   specFinalizers: true,
+  beginDeletion: (namespace) => ({ ...namespace, status: { ...namespace.status, phase: "Terminating" } }),
   returnsDeletedObject: true,
   resetFields: { "": [["status"]], status: [["spec"]] },
   validateName: nameIsDNSLabel,
