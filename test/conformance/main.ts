@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { debianKubectl } from "../e2e/kubectl.ts";
 import { startPerigee } from "../e2e/server.ts";
+import { ensureNodes } from "./nodes.ts";
 import { buildSuite, missingToolchain, runTests, type TestResult } from "./suite.ts";
 
 const { values: options } = parseArgs({
@@ -46,6 +47,7 @@ const target = { kubeconfig: options.kubeconfig ?? join(data, "kubeconfig-root")
 const jobs = Math.max(1, Number(options.jobs));
 
 try {
+  await ensureNodes(target.kubeconfig);
   const results = new Map<string, TestResult>();
   await round(names, "run");
   for (let attempt = 1; attempt <= Number(options.retry); attempt++) {
