@@ -34,7 +34,9 @@ export function apiServices(now: Date): APIService[] {
     metadata: { name: `${version}.${group}`, labels: { "kube-aggregator.kubernetes.io/automanaged": "onstart" } },
     spec: { ...(group ? { group } : {}), version, groupPriorityMinimum, versionPriority },
     status: {
-      conditions: [{ type: "Available", status: "True", lastTransitionTime: timestamp(now), reason: "Local", message: "Local APIServices are always available" }],
+      conditions: [
+        { type: "Available", status: "True", lastTransitionTime: timestamp(now), reason: "Local", message: "Local APIServices are always available" },
+      ],
     },
   }));
 }

@@ -28,7 +28,12 @@ interface Schema {
 
 const SCHEMAS: readonly Schema[] = [
   { name: "exempt", level: "exempt", precedence: 1, rules: [anything(group("system:masters"))] },
-  { name: "probes", level: "exempt", precedence: 2, rules: [{ subjects: EVERYONE, nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/readyz", "/livez"] }] }] },
+  {
+    name: "probes",
+    level: "exempt",
+    precedence: 2,
+    rules: [{ subjects: EVERYONE, nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz", "/readyz", "/livez"] }] }],
+  },
   {
     name: "system-leader-election",
     level: "leader-election",
@@ -57,7 +62,13 @@ const SCHEMAS: readonly Schema[] = [
     ],
   },
   { name: "system-nodes", level: "system", precedence: 500, distinguisher: "ByUser", rules: [anything(group("system:nodes"))] },
-  { name: "kube-controller-manager", level: "workload-high", precedence: 800, distinguisher: "ByNamespace", rules: [anything(user("system:kube-controller-manager"))] },
+  {
+    name: "kube-controller-manager",
+    level: "workload-high",
+    precedence: 800,
+    distinguisher: "ByNamespace",
+    rules: [anything(user("system:kube-controller-manager"))],
+  },
   { name: "kube-scheduler", level: "workload-high", precedence: 800, distinguisher: "ByNamespace", rules: [anything(user("system:kube-scheduler"))] },
   { name: "kube-system-service-accounts", level: "workload-high", precedence: 900, distinguisher: "ByNamespace", rules: [anything(SYSTEM_ACCOUNTS)] },
   { name: "service-accounts", level: "workload-low", precedence: 9000, distinguisher: "ByUser", rules: [anything(group("system:serviceaccounts"))] },

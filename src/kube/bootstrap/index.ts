@@ -6,7 +6,7 @@ import { flowSchemas, priorityLevels } from "./flow-control.ts";
 import { systemNamespaces } from "./namespaces.ts";
 import { systemPriorityClasses } from "./priority-classes.ts";
 import { rbacObjects } from "./rbac.ts";
-import { kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService, kubernetesServiceCIDR } from "./service.ts";
+import { kubernetesEndpointSlice, kubernetesEndpoints, kubernetesService, kubernetesServiceCIDR } from "./service.ts";
 
 export interface BootstrapOptions {
   /** Where clients reach the API server. */

@@ -1,6 +1,7 @@
 /** The priority classes of system pods. */
-import type { PriorityClass } from "../schema/generated/types/scheduling.v1.ts";
+
 import { SYSTEM_PRIORITY_CLASSES } from "../scheduling/priority-class.ts";
+import type { PriorityClass } from "../schema/generated/types/scheduling.v1.ts";
 
 export function systemPriorityClasses(): PriorityClass[] {
   return SYSTEM_PRIORITY_CLASSES.map(({ name, value, description }) => ({

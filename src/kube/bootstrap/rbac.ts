@@ -33,7 +33,13 @@ export function rbacObjects(): (ClusterRole | ClusterRoleBinding | Role | RoleBi
     ...entries<TableBinding>(table.roleBindings).map(([path, binding]): RoleBinding => {
       const { namespace, name } = split(path);
       const { role, subjects } = bound(name, binding);
-      return { apiVersion: API_VERSION, kind: "RoleBinding", metadata: metadata(name, namespace), subjects, roleRef: { apiGroup: RBAC_GROUP, kind: "Role", name: role } };
+      return {
+        apiVersion: API_VERSION,
+        kind: "RoleBinding",
+        metadata: metadata(name, namespace),
+        subjects,
+        roleRef: { apiGroup: RBAC_GROUP, kind: "Role", name: role },
+      };
     }),
   ];
 }
@@ -92,7 +98,12 @@ function verbsOf(text: string): string[] {
 
 function clusterRoleBinding(name: string, binding: TableBinding): ClusterRoleBinding {
   const { role, subjects } = bound(name, binding);
-  const made: ClusterRoleBinding = { apiVersion: API_VERSION, kind: "ClusterRoleBinding", metadata: metadata(name), roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role } };
+  const made: ClusterRoleBinding = {
+    apiVersion: API_VERSION,
+    kind: "ClusterRoleBinding",
+    metadata: metadata(name),
+    roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role },
+  };
   if (subjects.length > 0) made.subjects = subjects;
   return made;
 }

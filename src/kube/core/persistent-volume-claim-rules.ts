@@ -47,9 +47,9 @@ function validateDataSources(spec: PersistentVolumeClaimSpec, errors: FieldError
     if (source.apiGroup) for (const problem of isDNS1123Subdomain(source.apiGroup)) errors.invalid(at.child(field, "apiGroup"), source.apiGroup, problem);
   }
   if (spec.dataSourceRef?.namespace) {
-    if (spec.dataSource) errors.invalid(at, at.child("dataSource").text, "may not be specified when dataSourceRef.namespace is specified");
+    if (spec.dataSource) errors.invalid(at, {}, "may not be specified when dataSourceRef.namespace is specified");
   } else if (spec.dataSource && spec.dataSourceRef && !sameJson(spec.dataSource, spec.dataSourceRef)) {
-    errors.invalid(at, at.child("dataSource").text, "must match dataSourceRef");
+    errors.invalid(at, {}, "must match dataSourceRef");
   }
 }
 

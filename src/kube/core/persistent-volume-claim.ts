@@ -2,7 +2,7 @@
 import { defineKind } from "../define.ts";
 import type { PersistentVolumeClaim } from "../schema/generated/types/core.v1.ts";
 import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from "./persistent-volume-claim-rules.ts";
-import { accessModesCell, storageClassOf } from "./storage-cells.ts";
+import { accessModesCell, CLASS_ANNOTATION, storageClassOf } from "./storage-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
@@ -20,19 +20,27 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     object.status ??= {};
     object.status.phase ||= "Pending";
     object.spec.volumeMode ??= "Filesystem";
-    mirrorDataSource(object);
   },
   prepareForCreate(object) {
     object.status = { phase: "Pending" };
+    dropUnsupportedSources(object);
+    mirrorDataSource(object);
+  },
+  prepareForUpdate(object, old) {
+    if (!old.spec.dataSource && !old.spec.dataSourceRef) dropUnsupportedSources(object);
     mirrorDataSource(object);
   },
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
   warnings(object) {
+    const warnings: string[] = [];
+    if (object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) {
+      warnings.push(`metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+    }
     const requested = String(object.spec?.resources?.requests?.storage ?? "");
-    return requested.endsWith("m")
-      ? [`spec.resources.requests[storage]: fractional byte value ${JSON.stringify(requested)} is invalid, must be an integer`]
-      : [];
+    if (requested.endsWith("m"))
+      warnings.push(...[`spec.resources.requests[storage]: fractional byte value ${JSON.stringify(requested)} is invalid, must be an integer`]);
+    return warnings;
   },
   columns: [
     NAME,
@@ -62,6 +70,15 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   },
   selectableFields: { name: (object) => object.metadata.name ?? "" },
 });
+
+/** dataSource can be a claim or a snapshot; anything else is ignored for old clients' sake. References across namespaces are off. */
+function dropUnsupportedSources({ spec }: PersistentVolumeClaim): void {
+  const { dataSource, dataSourceRef } = spec;
+  const isClaim = dataSource?.kind === "PersistentVolumeClaim" && !dataSource.apiGroup;
+  const isSnapshot = dataSource?.kind === "VolumeSnapshot" && dataSource.apiGroup === "snapshot.storage.k8s.io";
+  if (dataSource && !isClaim && !isSnapshot) delete spec.dataSource;
+  if (dataSourceRef?.namespace) delete spec.dataSourceRef;
+}
 
 /** dataSource and dataSourceRef say the same thing: whichever is given fills the other (KEP-1495). */
 function mirrorDataSource(object: PersistentVolumeClaim): void {

@@ -1,7 +1,7 @@
 /** What a PersistentVolume may say and how it may change. */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { isDNS1123Label, isDNS1123Subdomain } from "../machinery/names.ts";
-import { compareQuantity } from "../machinery/quantity.ts";
+import { isDNS1123Subdomain } from "../machinery/names.ts";
+import { compareQuantity, quantity } from "../machinery/quantity.ts";
 import type { PersistentVolume, PersistentVolumeSpec } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { validateNodeSelector } from "./node-selector.ts";
@@ -11,6 +11,24 @@ import { SOURCES, validateSource } from "./volume-sources.ts";
 export const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const RECLAIM_POLICIES = ["Delete", "Recycle", "Retain"];
 export const VOLUME_MODES = ["Block", "Filesystem"];
+
+export const MOUNT_OPTIONS_ANNOTATION = "volume.beta.kubernetes.io/mount-options";
+/** Sources whose mounts take options by annotation. */
+const MOUNT_OPTION_SOURCES = [
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "glusterfs",
+  "nfs",
+  "rbd",
+  "quobyte",
+  "iscsi",
+  "cinder",
+  "cephfs",
+  "azureFile",
+  "vsphereVolume",
+  "azureDisk",
+  "portworxVolume",
+] as const;
 
 /** Fills the defaults of a volume's source. */
 export function defaultVolumeSource(spec: PersistentVolumeSpec): void {
@@ -35,6 +53,10 @@ export function defaultVolumeSource(spec: PersistentVolumeSpec): void {
 
 export function validateVolume(object: PersistentVolume, errors: FieldErrors, at: FieldPath): void {
   validateVolumeSpec(object.spec, object.metadata.name ?? "", errors, at.child("spec"), false);
+  const supportsOptions = MOUNT_OPTION_SOURCES.some((source) => object.spec[source] !== undefined);
+  if (!supportsOptions && object.metadata.annotations?.[MOUNT_OPTIONS_ANNOTATION] !== undefined) {
+    errors.forbidden(at.child("metadata", "annotations", MOUNT_OPTIONS_ANNOTATION), "may not specify mount options for this volume type");
+  }
 }
 
 /** A volume's spec, or (inline) one inside a VolumeAttachment, which knows CSI sources only. */
@@ -52,10 +74,11 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, err
     const capacity = Object.entries(spec.capacity ?? {});
     if (capacity.length === 0) errors.required(at.child("capacity"));
     if (spec.capacity?.storage === undefined || capacity.length > 1) {
-      errors.notSupported(at.child("capacity"), internalResources(spec.capacity), ["storage"]);
+      errors.notSupported(at.child("capacity"), sorted(spec.capacity), ["storage"]);
     }
     for (const [resource, value] of capacity) {
       validateResourceName(resource, errors, at.child("capacity").key(resource));
+      if (compareQuantity(value, "0") < 0) errors.invalid(at.child("capacity").key(resource), quantity(value).value(), "must be a valid resource quantity");
       if (compareQuantity(value, "0") <= 0) errors.invalid(at.child("capacity").key(resource), String(value), "must be greater than zero");
     }
   }
@@ -74,7 +97,7 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, err
       errors.forbidden(at.child(source), "may not specify more than 1 volume type");
     } else {
       sources++;
-      validateSource(source, spec, name, errors, at.child(source));
+      validateSource(source, spec, name, errors, at.child(source === "gcePersistentDisk" ? "persistentDisk" : source));
     }
   }
   if (sources === 0) errors.required(at, "must specify a volume type");
@@ -108,8 +131,8 @@ function validateAffinity(spec: PersistentVolumeSpec, errors: FieldErrors, at: F
   else validateNodeSelector(spec.nodeAffinity.required, errors, at.child("required"));
 }
 
-function internalResources(list: PersistentVolumeSpec["capacity"]): unknown {
-  return list && Object.keys(list).length > 0 ? list : null;
+function sorted(list: PersistentVolumeSpec["capacity"]): unknown {
+  return list === undefined ? null : Object.fromEntries(Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function validateVolumeUpdate(object: PersistentVolume, old: PersistentVolume, errors: FieldErrors, at: FieldPath): void {
@@ -128,8 +151,4 @@ export function validateVolumeUpdate(object: PersistentVolume, old: PersistentVo
   if (old.spec.nodeAffinity && !sameJson(object.spec.nodeAffinity, old.spec.nodeAffinity)) {
     errors.invalid(at.child("nodeAffinity"), object.spec.nodeAffinity ?? null, "field is immutable");
   }
-}
-
-export function validateDNSLabel(value: string, errors: FieldErrors, at: FieldPath): void {
-  for (const problem of isDNS1123Label(value)) errors.invalid(at, value, problem);
 }

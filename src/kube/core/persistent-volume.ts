@@ -2,6 +2,7 @@
 import { defineKind } from "../define.ts";
 import type { PersistentVolume } from "../schema/generated/types/core.v1.ts";
 import { defaultVolumeSource, validateVolume, validateVolumeUpdate } from "./persistent-volume-rules.ts";
+import { volumeWarnings } from "./persistent-volume-warnings.ts";
 import { accessModesCell, storageClassOf } from "./storage-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
@@ -38,6 +39,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   },
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
   columns: [
     NAME,
     column("Capacity"),

@@ -1,6 +1,6 @@
 /** Cells that volumes and claims share. */
 
-const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+export const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 const SHORT: Readonly<Record<string, string>> = { ReadWriteOnce: "RWO", ReadOnlyMany: "ROX", ReadWriteMany: "RWX", ReadWriteOncePod: "RWOP" };
 
 /** Access modes by their short names, in upstream's order, each once. */

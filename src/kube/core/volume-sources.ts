@@ -33,7 +33,6 @@ export type SourceName = (typeof SOURCES)[number];
 
 const HOST_PATH_TYPES = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 const DRIVER_MAX = 63;
-const DRIVER_MESSAGE_RULE = /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?$/;
 
 /** Rejects a source that lacks what it needs. */
 export function validateSource(source: SourceName, spec: PersistentVolumeSpec, name: string, errors: FieldErrors, at: FieldPath): void {
@@ -70,7 +69,7 @@ export function validateSource(source: SourceName, spec: PersistentVolumeSpec, n
       break;
     case "nfs":
       required({ server: spec.nfs?.server, path: spec.nfs?.path });
-      if (spec.nfs?.path && !spec.nfs.path.startsWith("/")) errors.invalid(at.child("path"), spec.nfs.path, "must be an absolute path");
+      if (!spec.nfs?.path?.startsWith("/")) errors.invalid(at.child("path"), spec.nfs?.path ?? "", "must be an absolute path");
       break;
     case "rbd":
       required({ monitors: spec.rbd?.monitors, image: spec.rbd?.image });
@@ -127,6 +126,10 @@ export function validateSource(source: SourceName, spec: PersistentVolumeSpec, n
       else validateNoBackstep(spec.local.path, errors, at.child("path"));
       break;
     case "storageos":
+      required({ volumeName: spec.storageos?.volumeName });
+      if (spec.storageos?.secretRef) {
+        for (const field of ["name", "namespace"] as const) if (!spec.storageos.secretRef[field]) errors.required(at.child("secretRef", field));
+      }
       break;
     case "csi":
       if (spec.csi) validateCSI(spec.csi, errors, at);
@@ -140,7 +143,7 @@ export function validateNoBackstep(path: string, errors: FieldErrors, at: FieldP
 }
 
 function validatePartition(partition: number | undefined, errors: FieldErrors, at: FieldPath): void {
-  if (partition !== undefined && (partition < 0 || partition > 255)) errors.invalid(at.child("partition"), partition, "must be between 0 and 255, inclusive");
+  if (partition !== undefined && (partition < 0 || partition > 255)) errors.invalid(at.child("partition"), partition, "must be between 1 and 255, inclusive");
 }
 
 function validateIscsi(spec: PersistentVolumeSpec, name: string, errors: FieldErrors, at: FieldPath): void {
@@ -148,7 +151,7 @@ function validateIscsi(spec: PersistentVolumeSpec, name: string, errors: FieldEr
   if (!iscsi) return;
   if (!iscsi.targetPortal) errors.required(at.child("targetPortal"));
   if (!iscsi.iqn) errors.required(at.child("iqn"));
-  else if (!/^(iqn|eui|naa)\./.test(iscsi.iqn)) errors.invalid(at.child("iqn"), iscsi.iqn, "must be valid format starting with iqn, eui, or naa");
+  else if (!/^(iqn|eui|naa)\./.test(iscsi.iqn)) errors.invalid(at.child("iqn"), iscsi.iqn, "must be valid format");
   if (iscsi.lun < 0 || iscsi.lun > 255) errors.invalid(at.child("lun"), iscsi.lun, "must be between 0 and 255, inclusive");
   if ((iscsi.chapAuthDiscovery || iscsi.chapAuthSession) && !iscsi.secretRef) errors.required(at.child("secretRef"));
   if (iscsi.secretRef && !iscsi.secretRef.name) errors.required(at.child("secretRef", "name"));
@@ -181,7 +184,7 @@ function validateAzureDisk(spec: PersistentVolumeSpec, errors: FieldErrors, at: 
   if (disk.cachingMode !== undefined && !caching.includes(disk.cachingMode)) errors.notSupported(at.child("cachingMode"), disk.cachingMode, caching);
   const kinds = ["Dedicated", "Managed", "Shared"];
   if (disk.kind !== undefined && !kinds.includes(disk.kind)) errors.notSupported(at.child("kind"), disk.kind, kinds);
-  if (disk.kind !== "Managed" && disk.diskURI && !disk.diskURI.startsWith("https://")) {
+  if (disk.kind !== "Managed" && !disk.diskURI.startsWith("https://")) {
     errors.add(
       "NotSupported",
       at.child("diskURI"),
@@ -189,7 +192,7 @@ function validateAzureDisk(spec: PersistentVolumeSpec, errors: FieldErrors, at: 
       'supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"',
     );
   }
-  if (disk.kind === "Managed" && disk.diskURI && !disk.diskURI.startsWith("/subscriptions/")) {
+  if (disk.kind === "Managed" && !disk.diskURI.startsWith("/subscriptions/")) {
     errors.add(
       "NotSupported",
       at.child("diskURI"),
@@ -210,7 +213,7 @@ function validateCSI(csi: CSIPersistentVolumeSource, errors: FieldErrors, at: Fi
 export function validateDriverName(driver: string, errors: FieldErrors, at: FieldPath): void {
   if (!driver) errors.required(at);
   if (driver.length > DRIVER_MAX) errors.tooLong(at, DRIVER_MAX);
-  for (const problem of isDNS1123Subdomain(driver.toLowerCase())) if (driver || DRIVER_MESSAGE_RULE.test(driver)) errors.invalid(at, driver, problem);
+  if (driver) for (const problem of isDNS1123Subdomain(driver.toLowerCase())) errors.invalid(at, driver, problem);
 }
 
 function validateSecretReference(reference: SecretReference | undefined, errors: FieldErrors, at: FieldPath): void {

@@ -4,7 +4,7 @@ import { familyOf, specialAddressProblems } from "../core/ip.ts";
 import { AGE, ageCell, column, firstThree, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, isValidIPForLegacyField, isValidLabelValue, isValidPortNum } from "../machinery/names.ts";
+import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, isValidIP, isValidLabelValue, isValidPortNum } from "../machinery/names.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../schema/generated/types/discovery.v1.ts";
 
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
@@ -79,6 +79,9 @@ function validateEndpoint(endpoint: Endpoint, type: string, known: ReadonlySet<s
   for (const [i, address] of addresses.entries()) {
     if (known.has(address)) continue;
     for (const problem of addressProblems(address, type)) errors.invalid(addressesAt.index(i), address, problem);
+    const family = familyOf(address);
+    if ((type === "IPv4" || type === "IPv6") && family && isValidIP(address).length === 0 && family !== type)
+      errors.invalid(addressesAt, address, `must be an ${type} address`);
   }
   if (endpoint.nodeName !== undefined)
     for (const problem of isDNS1123Subdomain(endpoint.nodeName)) errors.invalid(at.child("nodeName"), endpoint.nodeName, problem);
@@ -96,9 +99,8 @@ function validateEndpoint(endpoint: Endpoint, type: string, known: ReadonlySet<s
 function addressProblems(address: string, type: string): string[] {
   if (type === "FQDN") return isDNS1123Subdomain(address);
   if (type !== "IPv4" && type !== "IPv6") return [];
-  const problems = isValidIPForLegacyField(address);
-  if (problems.length === 0 && familyOf(address) !== type) problems.push(`must be an ${type} address`);
-  if (problems.length === 0) problems.push(...specialAddressProblems(address));
+  const problems = isValidIP(address);
+  if (problems.length === 0 && familyOf(address) === type) problems.push(...specialAddressProblems(address));
   return problems;
 }
 
@@ -135,7 +137,7 @@ function validatePorts(ports: readonly EndpointPort[], errors: FieldErrors, at: 
     names.add(name);
     if (port.protocol === undefined) errors.required(portAt.child("protocol"));
     else if (!PROTOCOLS.includes(port.protocol)) errors.notSupported(portAt.child("protocol"), port.protocol, PROTOCOLS);
-    if (port.port !== undefined) for (const problem of isValidPortNum(port.port)) errors.invalid(portAt.child("port"), port.port, problem);
+    if (port.port) for (const problem of isValidPortNum(port.port)) errors.invalid(portAt.child("port"), port.port, problem);
     if (port.appProtocol !== undefined)
       for (const problem of isQualifiedName(port.appProtocol)) errors.invalid(portAt.child("appProtocol"), port.appProtocol, problem);
   }

@@ -47,17 +47,24 @@ function validateController(controller: string, errors: FieldErrors, at: FieldPa
 function validateParameters(parameters: IngressClassParametersReference, errors: FieldErrors, at: FieldPath): void {
   if (parameters.apiGroup !== undefined)
     for (const problem of isDNS1123Subdomain(parameters.apiGroup)) errors.invalid(at.child("apiGroup"), parameters.apiGroup, problem);
-  if (!parameters.kind) errors.required(at.child("kind"), "kind is required");
+  if (!parameters.kind) errors.required(at.child("kind"));
   else for (const problem of isPathSegmentName(parameters.kind)) errors.invalid(at.child("kind"), parameters.kind, problem);
-  if (!parameters.name) errors.required(at.child("name"), "name is required");
+  if (!parameters.name) errors.required(at.child("name"));
   else for (const problem of isPathSegmentName(parameters.name)) errors.invalid(at.child("name"), parameters.name, problem);
   if (parameters.scope === undefined) {
     errors.required(at.child("scope"));
     return;
   }
+  if (!SCOPES.includes(parameters.scope)) {
+    errors.notSupported(at.child("scope"), parameters.scope, SCOPES);
+    return;
+  }
   const namespace = parameters.namespace ?? "";
-  if (!SCOPES.includes(parameters.scope)) errors.notSupported(at.child("scope"), parameters.scope, SCOPES);
-  if (namespace) for (const problem of isDNS1123Label(namespace)) errors.invalid(at.child("namespace"), namespace, problem);
-  if (parameters.scope === "Namespace" && !namespace) errors.required(at.child("namespace"), "`parameters.scope` is set to 'Namespace'");
-  if (parameters.scope === "Cluster" && parameters.namespace !== undefined) errors.forbidden(at.child("namespace"), "`parameters.scope` is set to 'Cluster'");
+  if (parameters.scope === "Cluster") {
+    if (parameters.namespace !== undefined) errors.forbidden(at.child("namespace"), "`parameters.scope` is set to 'Cluster'");
+  } else if (!namespace) {
+    errors.required(at.child("namespace"), "`parameters.scope` is set to 'Namespace'");
+  } else {
+    for (const problem of isDNS1123Label(namespace)) errors.invalid(at.child("namespace"), namespace, problem);
+  }
 }

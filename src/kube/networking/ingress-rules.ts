@@ -2,14 +2,13 @@
 import { validateHostname } from "../core/load-balancer.ts";
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isValidIPForLegacyField, parseIP } from "../machinery/ip.ts";
-import { isDNS1035Label, isDNS1123Subdomain, isQualifiedName, isValidPortName, isValidPortNum, isWildcardDNS1123Subdomain } from "../machinery/names.ts";
+import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, isValidPortName, isValidPortNum, isWildcardDNS1123Subdomain } from "../machinery/names.ts";
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule } from "../schema/generated/types/networking.v1.ts";
 
 const PATH_TYPES = ["Exact", "ImplementationSpecific", "Prefix"];
 const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 const INVALID_SEQUENCES = ["//", "/./", "/../", "%2f", "%2F"];
 const INVALID_SUFFIXES = ["/..", "/."];
-const SECRET_NAME_AT_FAULT = isDNS1123Subdomain;
 
 /** Rules of create (no `old`) and update. */
 export function validateIngress(object: Ingress, old: Ingress | undefined, errors: FieldErrors, at: FieldPath): void {
@@ -17,15 +16,15 @@ export function validateIngress(object: Ingress, old: Ingress | undefined, error
   const spec = object.spec ?? {};
   const annotation = object.metadata.annotations?.[CLASS_ANNOTATION];
   if (!old && annotation !== undefined && spec.ingressClassName !== undefined && annotation !== spec.ingressClassName) {
-    errors.invalid(at.child("metadata", "annotations").child(CLASS_ANNOTATION), annotation, "must match `ingressClassName` when both are specified");
+    errors.invalid(at.child("annotations", CLASS_ANNOTATION), annotation, "must match `ingressClassName` when both are specified");
   }
-  if (!spec.rules?.length && !spec.defaultBackend) errors.invalid(specAt, spec.rules ?? [], "either `defaultBackend` or `rules` must be specified");
+  if (!spec.rules?.length && !spec.defaultBackend) errors.invalid(specAt, spec.rules ?? null, "either `defaultBackend` or `rules` must be specified");
   if (spec.defaultBackend) validateBackend(spec.defaultBackend, errors, specAt.child("defaultBackend"));
   for (const [i, rule] of (spec.rules ?? []).entries()) validateRule(rule, errors, specAt.child("rules").index(i));
   for (const [i, tls] of (spec.tls ?? []).entries()) {
     const tlsAt = specAt.child("tls").index(i);
     for (const [k, host] of (tls.hosts ?? []).entries()) validateHost(host, errors, tlsAt.child("hosts").index(k));
-    if (tls.secretName) for (const problem of SECRET_NAME_AT_FAULT(tls.secretName)) errors.invalid(tlsAt.child("secretName"), tls.secretName, problem);
+    if (tls.secretName) for (const problem of isDNS1123Subdomain(tls.secretName)) errors.invalid(tlsAt.child("secretName"), tls.secretName, problem);
   }
   if (spec.ingressClassName !== undefined) {
     for (const problem of isDNS1123Subdomain(spec.ingressClassName)) errors.invalid(specAt.child("ingressClassName"), spec.ingressClassName, problem);
@@ -50,7 +49,7 @@ function validateRule(rule: IngressRule, errors: FieldErrors, at: FieldPath): vo
 
 function validatePath(path: HTTPIngressPath, errors: FieldErrors, at: FieldPath): void {
   const text = path.path ?? "";
-  if (path.pathType === undefined) {
+  if (path.pathType === undefined || path.pathType === null) {
     errors.required(at.child("pathType"), "pathType must be specified");
     return;
   }
@@ -75,21 +74,21 @@ function validateBackend(backend: IngressBackend, errors: FieldErrors, at: Field
   } else if (resource) {
     validateResource(resource, errors, at.child("resource"));
   } else if (!service) {
-    errors.required(at, "must specify either service or resource backend");
+    errors.invalid(at, "", "resource or service backend is required");
   } else {
     const serviceAt = at.child("service");
     if (!service.name) errors.required(serviceAt.child("name"));
-    else for (const problem of isDNS1035Label(service.name)) errors.invalid(serviceAt.child("name"), service.name, problem);
+    else for (const problem of isDNS1123Label(service.name)) errors.invalid(serviceAt.child("name"), service.name, problem);
     const name = service.port?.name;
     const number = service.port?.number ?? 0;
     if (name && number) {
-      errors.invalid(serviceAt, "", "cannot set both port name & port number");
+      errors.invalid(at, "", "cannot set both port name & port number");
     } else if (name) {
       for (const problem of isValidPortName(name)) errors.invalid(serviceAt.child("port", "name"), name, problem);
     } else if (number) {
       for (const problem of isValidPortNum(number)) errors.invalid(serviceAt.child("port", "number"), number, problem);
     } else {
-      errors.required(serviceAt, "port name or number is required");
+      errors.required(at, "port name or number is required");
     }
   }
 }
@@ -116,7 +115,7 @@ export function validateIngressStatus(object: Ingress, old: Ingress, errors: Fie
 
 export function ingressWarnings(object: Ingress, old?: Ingress): string[] {
   const warnings: string[] = [];
-  if (!old && object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) {
+  if (!old && object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined && object.spec?.ingressClassName === undefined) {
     warnings.push(`annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`);
   }
   return warnings;

@@ -1,5 +1,6 @@
 /** NetworkPolicy (networking.k8s.io/v1): which traffic reaches and leaves pods. */
 import { networkCovers } from "../core/ip.ts";
+import { cidrWarnings } from "../core/ip-warnings.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
@@ -8,8 +9,9 @@ import { selectorCell, validateLabelSelector } from "../machinery/label-selector
 import { isValidPortName, isValidPortNum } from "../machinery/names.ts";
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "../schema/generated/types/networking.v1.ts";
 
-const PROTOCOLS = ["SCTP", "TCP", "UDP"];
-const POLICY_TYPES = ["Egress", "Ingress"];
+const PROTOCOLS = ["TCP", "UDP", "SCTP"];
+const POLICY_TYPES = ["Ingress", "Egress"];
+const list = (values: readonly string[]) => `supported values: ${values.map((value) => JSON.stringify(value)).join(", ")}`;
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: "networking.k8s.io",
@@ -26,9 +28,24 @@ export const networkPolicy = defineKind<NetworkPolicy>({
     for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= "TCP";
   },
   validate: validateNetworkPolicy,
+  warnings: blockWarnings,
   columns: [NAME, column("Pod-Selector"), AGE],
   cells: (object, now) => [nameCell(object), selectorCell(object.spec?.podSelector ?? {}), ageCell(object, now)],
 });
+
+function blockWarnings(object: NetworkPolicy): string[] {
+  const warnings: string[] = [];
+  const check = (peers: readonly NetworkPolicyPeer[] | undefined, path: string) => {
+    for (const [k, { ipBlock }] of (peers ?? []).entries()) {
+      if (!ipBlock) continue;
+      warnings.push(...cidrWarnings(`${path}[${k}].ipBlock.cidr`, ipBlock.cidr));
+      for (const [n, except] of (ipBlock.except ?? []).entries()) warnings.push(...cidrWarnings(`${path}[${k}].ipBlock.except[${n}]`, except));
+    }
+  };
+  for (const [i, rule] of (object.spec?.ingress ?? []).entries()) check(rule.from, `spec.ingress[${i}].from`);
+  for (const [i, rule] of (object.spec?.egress ?? []).entries()) check(rule.to, `spec.egress[${i}].to`);
+  return warnings;
+}
 
 function validateNetworkPolicy(object: NetworkPolicy, errors: FieldErrors, at: FieldPath): void {
   const specAt = at.child("spec");
@@ -49,15 +66,16 @@ function validateNetworkPolicy(object: NetworkPolicy, errors: FieldErrors, at: F
     errors.invalid(specAt.child("policyTypes"), types, "may not specify more than two policyTypes");
     return;
   }
-  for (const [i, type] of types.entries()) if (!POLICY_TYPES.includes(type)) errors.notSupported(specAt.child("policyTypes").index(i), type, POLICY_TYPES);
+  for (const [i, type] of types.entries())
+    if (!POLICY_TYPES.includes(type)) errors.add("NotSupported", specAt.child("policyTypes").index(i), type, list(POLICY_TYPES));
 }
 
 function validatePort(port: NetworkPolicyPort, errors: FieldErrors, at: FieldPath): void {
-  if (port.protocol !== undefined && !PROTOCOLS.includes(port.protocol)) errors.notSupported(at.child("protocol"), port.protocol, PROTOCOLS);
+  if (port.protocol !== undefined && !PROTOCOLS.includes(port.protocol)) errors.add("NotSupported", at.child("protocol"), port.protocol, list(PROTOCOLS));
   if (typeof port.port === "number") {
     for (const problem of isValidPortNum(port.port)) errors.invalid(at.child("port"), port.port, problem);
     if (port.endPort !== undefined) {
-      if (port.endPort < port.port) errors.invalid(at.child("endPort"), port.endPort, "must be greater than or equal to `port`");
+      if (port.endPort < port.port) errors.invalid(at.child("endPort"), port.port, "must be greater than or equal to `port`");
       for (const problem of isValidPortNum(port.endPort)) errors.invalid(at.child("endPort"), port.endPort, problem);
     }
   } else if (port.port !== undefined) {

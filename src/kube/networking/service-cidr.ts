@@ -27,7 +27,7 @@ function validateCIDRs(cidrs: readonly string[], errors: FieldErrors, at: FieldP
     return;
   }
   if (cidrs.length > 2) {
-    errors.invalid(at, cidrs, "may only hold up to 2 values");
+    errors.invalid(at, { CIDRs: cidrs }, "may only hold up to 2 values");
     return;
   }
   const networks = cidrs.map(parseCIDR);

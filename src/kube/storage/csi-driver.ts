@@ -1,7 +1,6 @@
 /** CSIDriver (storage.k8s.io/v1): how Kubernetes is to work with a CSI driver. */
 import { sameJson } from "../core/equality.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
-import { validateDriverName } from "../core/volume-sources.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { CSIDriver, CSIDriverSpec } from "../schema/generated/types/storage.v1.ts";
@@ -20,10 +19,6 @@ export const csiDriver = defineKind<CSIDriver>({
   scope: "Cluster",
   returnsDeletedObject: true,
   allowUnconditionalUpdate: false,
-  generation: (object, old) =>
-    !sameJson(object.spec?.tokenRequests, old.spec?.tokenRequests) ||
-    object.spec?.requiresRepublish !== old.spec?.requiresRepublish ||
-    object.spec?.seLinuxMount !== old.spec?.seLinuxMount,
   applyDefaults(object) {
     object.spec ??= {};
     const { spec } = object;
@@ -36,8 +31,11 @@ export const csiDriver = defineKind<CSIDriver>({
     spec.seLinuxMount ??= false;
     if (spec.tokenRequests?.length) spec.serviceAccountTokenInSecrets ??= false;
   },
+  prepareForCreate(object) {
+    // Its feature gate is off by default.
+    delete object.spec.preventPodSchedulingIfMissing;
+  },
   validate(object, errors, at) {
-    validateDriverName(object.metadata.name ?? "", errors, at.child("name"));
     validateSpec(object.spec, errors, at.child("spec"));
   },
   validateUpdate(object, old, errors, at) {
@@ -80,20 +78,23 @@ function validateSpec(spec: CSIDriverSpec, errors: FieldErrors, at: FieldPath): 
   }
   if (spec.fsGroupPolicy === undefined) errors.required(at.child("fsGroupPolicy"));
   else if (!GROUP_POLICIES.includes(spec.fsGroupPolicy)) {
-    errors.add("NotSupported", at.child("fsGroupPolicy"), spec.fsGroupPolicy, `supported values: "ReadWriteOnceWithFSType", "File", "None"`);
+    errors.notSupported(at.child("fsGroupPolicy"), spec.fsGroupPolicy, GROUP_POLICIES);
   }
   const audiences = new Set<string>();
   for (const [i, request] of (spec.tokenRequests ?? []).entries()) {
     const requestAt = at.child("tokenRequests").index(i);
-    if (audiences.has(request.audience)) errors.duplicate(requestAt.child("audience"), request.audience);
+    if (audiences.has(request.audience)) {
+      errors.duplicate(requestAt.child("audience"), request.audience);
+      continue;
+    }
     audiences.add(request.audience);
     const seconds = request.expirationSeconds;
     if (seconds === undefined) continue;
     if (seconds < MIN_TOKEN_SECONDS) errors.invalid(requestAt.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes");
     if (seconds > MAX_TOKEN_SECONDS) errors.invalid(requestAt.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds");
   }
-  for (const [i, mode] of (spec.volumeLifecycleModes ?? []).entries()) {
-    if (!MODES.includes(mode)) errors.notSupported(at.child("volumeLifecycleModes").index(i), mode, MODES);
+  for (const mode of spec.volumeLifecycleModes ?? []) {
+    if (!MODES.includes(mode)) errors.add("NotSupported", at.child("volumeLifecycleModes"), mode, 'supported values: "Persistent", "Ephemeral"');
   }
   if (spec.seLinuxMount === undefined) errors.required(at.child("seLinuxMount"));
   const period = spec.nodeAllocatableUpdatePeriodSeconds;
@@ -103,7 +104,7 @@ function validateSpec(spec: CSIDriverSpec, errors: FieldErrors, at: FieldPath): 
     errors.invalid(
       at.child("serviceAccountTokenInSecrets"),
       spec.serviceAccountTokenInSecrets,
-      "serviceAccountTokenInSecrets can only be set when tokenRequests is specified",
+      "serviceAccountTokenInSecrets is set but no tokenRequests are specified",
     );
   }
 }

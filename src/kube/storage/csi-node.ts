@@ -7,7 +7,7 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isQualifiedName } from "../machinery/names.ts";
 import type { CSINode, CSINodeDriver } from "../schema/generated/types/storage.v1.ts";
 
-const NODE_ID_MAX = 192;
+const NODE_ID_MAX = 256;
 
 export const csiNode = defineKind<CSINode>({
   group: "storage.k8s.io",
@@ -47,9 +47,9 @@ function validateDriver(driver: CSINodeDriver, names: Set<string>, errors: Field
   names.add(driver.name);
   const keys = new Set<string>();
   for (const key of driver.topologyKeys ?? []) {
-    if (!key) errors.required(at.child("topologyKeys"));
-    if (keys.has(key)) errors.duplicate(at.child("topologyKeys"), key);
+    if (!key) errors.required(at);
+    if (keys.has(key)) errors.duplicate(at, key);
     keys.add(key);
-    for (const problem of isQualifiedName(key)) errors.invalid(at.child("topologyKeys"), key, problem);
+    for (const problem of isQualifiedName(key)) errors.invalid(at, key, problem);
   }
 }

@@ -27,8 +27,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
 function validateCapacity(object: CSIStorageCapacity, errors: FieldErrors, at: FieldPath): void {
   if (object.nodeTopology) validateLabelSelector(object.nodeTopology, errors, at.child("nodeTopology"));
   for (const problem of isDNS1123Subdomain(object.storageClassName ?? "")) errors.invalid(at.child("storageClassName"), object.storageClassName ?? "", problem);
-  for (const field of ["capacity", "maximumVolumeSize"] as const) {
-    const value = object[field];
-    if (value !== undefined && compareQuantity(value, "0") < 0) errors.invalid(at.child(field), String(value), "must be greater than or equal to 0");
-  }
+  const { capacity } = object;
+  if (capacity !== undefined && compareQuantity(capacity, "0") < 0)
+    errors.invalid(at.child("capacity"), String(capacity), "must be greater than or equal to 0");
 }

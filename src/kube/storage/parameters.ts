@@ -9,7 +9,7 @@ const MAX_BYTES = 256 * 1024;
 export function validateParameters(parameters: Readonly<Record<string, string>> | undefined, allowEmpty: boolean, errors: FieldErrors, at: FieldPath): void {
   const entries = Object.entries(parameters ?? {});
   if (entries.length > MAX_COUNT) {
-    errors.add("TooLong", "Provisioner Parameters Length", undefined, `may not be more than ${MAX_COUNT} bytes`);
+    errors.tooLong(at, MAX_COUNT);
     return;
   }
   let bytes = 0;

@@ -58,7 +58,8 @@ function validateStorageClass(object: StorageClass, errors: FieldErrors, at: Fie
   validateTopologies(object.allowedTopologies ?? [], errors, at.child("allowedTopologies"));
 }
 
-function validateProvisioner(provisioner: string, errors: FieldErrors, at: FieldPath): void {
+/** Also the name of a VolumeAttributesClass's driver. */
+export function validateProvisioner(provisioner: string, errors: FieldErrors, at: FieldPath): void {
   if (!provisioner) errors.required(at);
   else for (const problem of isQualifiedName(provisioner.toLowerCase())) errors.invalid(at, provisioner, problem);
 }
@@ -80,7 +81,9 @@ function validateTopologies(topologies: readonly TopologySelectorTerm[], errors:
       if (keys.has(requirement.key)) errors.duplicate(requirementAt.child("key"), requirement.key);
       keys.add(requirement.key);
     }
-    if (seen.some((each) => sameJson(each, term))) errors.add("Duplicate", termAt.child("matchLabelExpressions"), "", "");
+    // A term that says nothing counts as a repetition.
+    if (!term.matchLabelExpressions?.length || seen.some((each) => sameJson(each, term)))
+      errors.add("Duplicate", termAt.child("matchLabelExpressions"), "", "");
     seen.push(term);
   }
 }

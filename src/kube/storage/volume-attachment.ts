@@ -21,13 +21,6 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   returnsDeletedObject: true,
   allowUnconditionalUpdate: false,
   resetFields: { "": [["status"]], status: [["metadata"], ["spec"]] },
-  applyDefaults(object) {
-    const inline = object.spec?.source?.inlineVolumeSpec;
-    if (inline) {
-      inline.volumeMode ??= "Filesystem";
-      inline.persistentVolumeReclaimPolicy ||= "Retain";
-    }
-  },
   validate: validateAttachment,
   validateUpdate(object, old, errors, at) {
     if (!sameJson(object.spec, old.spec)) errors.invalid(at.child("spec"), object.spec, "field is immutable");
@@ -48,11 +41,11 @@ function validateAttachment(object: VolumeAttachment, errors: FieldErrors, at: F
   const spec = object.spec ?? { attacher: "", source: {}, nodeName: "" };
   validateDriverName(spec.attacher ?? "", errors, specAt.child("attacher"));
   const { inlineVolumeSpec: inline, persistentVolumeName: name } = spec.source ?? {};
-  if (!inline && name === undefined) errors.required(specAt.child("source"), "must specify one of inlineVolumeSpec and persistentVolumeName");
+  if (!inline && name === undefined) errors.required(specAt.child("source"), "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
   if (inline && name !== undefined) errors.forbidden(specAt.child("source"), "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
   if (name !== undefined) {
     if (name === "") errors.required(specAt.child("source", "persistentVolumeName"), "must specify non empty persistentVolumeName");
-    else for (const problem of isDNS1123Subdomain(name)) errors.invalid(specAt.child("source", "persistentVolumeName"), name, problem);
+    for (const problem of isDNS1123Subdomain(name)) errors.invalid(specAt.child("source", "persistentVolumeName"), name, problem);
   }
   if (inline) validateVolumeSpec(inline, "", errors, specAt.child("source", "inlineVolumeSpec"), true);
   for (const problem of isDNS1123Subdomain(spec.nodeName ?? "")) errors.invalid(specAt.child("nodeName"), spec.nodeName ?? "", problem);

@@ -1,10 +1,10 @@
 /** VolumeAttributesClass (storage.k8s.io/v1): attributes of a volume that may change while it is in use (KEP-3751). */
 import { sameJson } from "../core/equality.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
-import { validateDriverName } from "../core/volume-sources.ts";
 import { defineKind } from "../define.ts";
 import type { VolumeAttributesClass } from "../schema/generated/types/storage.v1.ts";
 import { validateParameters } from "./parameters.ts";
+import { validateProvisioner } from "./storage-class.ts";
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: "storage.k8s.io",
@@ -15,7 +15,7 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   scope: "Cluster",
   returnsDeletedObject: true,
   validate(object, errors, at) {
-    validateDriverName(object.driverName ?? "", errors, at.child("driverName"));
+    validateProvisioner(object.driverName ?? "", errors, at.child("driverName"));
     validateParameters(object.parameters, false, errors, at.child("parameters"));
   },
   validatesOnUpdate: false,
