@@ -22,7 +22,9 @@ export const customResourceCleanup = defineController({
     const { group, names } = definition.spec;
     const served = client.resources().find(({ ref }) => ref.group === group && ref.resource === names.plural);
     if (served) {
-      await client.deleteCollection(served.ref, "");
+      // A collection is deleted a namespace at a time; "" stands for cluster scope.
+      const namespaces = new Set((await client.list(served.ref, "")).map((object) => object.metadata.namespace ?? ""));
+      for (const namespace of namespaces) await client.deleteCollection(served.ref, namespace);
       if ((await client.list(served.ref, "", { limit: 1 })).length > 0) return { requeueAfter: RETRY };
     }
     const latest = await client.get<CustomResourceDefinition>(CUSTOM_RESOURCE_DEFINITIONS, "", name);

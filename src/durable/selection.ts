@@ -64,21 +64,27 @@ export function compileSelection(kind: Kind, labels: LabelSelector | undefined, 
 const CACHE_LIMIT = 20_000;
 
 /**
- * Facts by revision. A revision's text never changes, so an entry is never stale; the oldest entries go when
- * the cache is full. A list by label over thousands of objects then parses only what it returns.
+ * Facts by kind and revision. A revision's text never changes, so an entry is never stale; the oldest entries go when
+ * a kind has too many. A list by label over thousands of objects then parses only what it returns.
  */
 export class FactsCache {
-  readonly #facts = new Map<number, SelectableFacts>();
+  /** By kind, since two versions of a resource select by differently named fields; a redefined custom kind takes its facts along. */
+  readonly #kinds = new WeakMap<Kind, Map<number, SelectableFacts>>();
 
-  get(revision: number): SelectableFacts | undefined {
-    return this.#facts.get(revision);
+  get(kind: Kind, revision: number): SelectableFacts | undefined {
+    return this.#kinds.get(kind)?.get(revision);
   }
 
-  set(revision: number, facts: SelectableFacts): void {
-    if (this.#facts.size >= CACHE_LIMIT) {
-      const oldest = this.#facts.keys().next();
-      if (!oldest.done) this.#facts.delete(oldest.value);
+  set(kind: Kind, revision: number, facts: SelectableFacts): void {
+    let ofKind = this.#kinds.get(kind);
+    if (!ofKind) {
+      ofKind = new Map();
+      this.#kinds.set(kind, ofKind);
     }
-    this.#facts.set(revision, facts);
+    if (ofKind.size >= CACHE_LIMIT) {
+      const oldest = ofKind.keys().next();
+      if (!oldest.done) ofKind.delete(oldest.value);
+    }
+    ofKind.set(revision, facts);
   }
 }

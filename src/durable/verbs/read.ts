@@ -106,16 +106,16 @@ export function select(reader: Reader, kind: Kind, namespace: string, options: L
 function matchesAt(reader: Reader, kind: Kind, selection: Selection, items: Snapshot["items"], at: number): boolean {
   const item = items[at];
   if (!item) return false;
-  let facts = reader.facts.get(item.revision);
+  let facts = reader.facts.get(kind, item.revision);
   if (!facts) {
     const missing: number[] = [];
     for (let next = at; next < items.length && missing.length < CHUNK; next++) {
       const candidate = items[next];
-      if (candidate && !reader.facts.get(candidate.revision)) missing.push(candidate.revision);
+      if (candidate && !reader.facts.get(kind, candidate.revision)) missing.push(candidate.revision);
     }
     const texts = reader.store.texts(missing);
-    for (const [index, revision] of missing.entries()) reader.facts.set(revision, factsOf(kind, served(kind, JSON.parse(texts[index] ?? "{}") as KubeObject)));
-    facts = reader.facts.get(item.revision);
+    for (const [index, revision] of missing.entries()) reader.facts.set(kind, revision, factsOf(kind, served(kind, JSON.parse(texts[index] ?? "{}") as KubeObject)));
+    facts = reader.facts.get(kind, item.revision);
   }
   return facts !== undefined && selection.matches(facts);
 }

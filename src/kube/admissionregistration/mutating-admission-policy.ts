@@ -50,8 +50,8 @@ function validateMutation(mutation: Mutation, errors: FieldErrors, at: FieldPath
   const check = (type: string, own: "applyConfiguration" | "jsonPatch", other: "applyConfiguration" | "jsonPatch") => {
     const body = mutation[own];
     if (!body) errors.required(at.child(own), `must be specified when patchType is ${type}`);
-    else if (!body.expression?.trim()) errors.required(at.child(own, "expression"), "expression is not specified");
-    if (mutation[other]) errors.invalid(at.child(other), "{applyConfiguration}", `must not be specified when patchType is ${type}`);
+    else if (!body.expression?.trim()) errors.required(at.child(own, "expression"));
+    if (mutation[other]) errors.invalid(at.child(other), `{${other}}`, `must not be specified when patchType is ${type}`);
   };
   switch (mutation.patchType) {
     case "ApplyConfiguration":

@@ -64,19 +64,16 @@ function validateParamKind(kind: ParamKind, errors: FieldErrors, at: FieldPath):
       errors.invalid(at.child("kind"), kind.kind, `may have mixed case, but should otherwise match: ${problem}`);
 }
 
-/** Variables: C identifiers, each once, with an expression. */
+/** Variables: C identifiers with an expression each. */
 export function validateVariables(variables: readonly Variable[] | undefined, errors: FieldErrors, at: FieldPath): void {
-  const names = new Set<string>();
   for (const [i, variable] of (variables ?? []).entries()) {
     const itemAt = at.index(i);
     if (!variable.name) {
       errors.required(itemAt.child("name"));
     } else {
-      if (isCIdentifier(variable.name).length > 0) errors.invalid(itemAt.child("name"), variable.name, "name is not a valid CEL identifier");
-      if (names.has(variable.name)) errors.duplicate(itemAt.child("name"), variable.name);
-      names.add(variable.name);
+      if (isCIdentifier(variable.name).length > 0) errors.invalid(itemAt.child("name"), variable.name, "must be a valid CEL identifier");
     }
-    if (!variable.expression?.trim()) errors.required(itemAt.child("expression"));
+    if (!variable.expression?.trim()) errors.required(itemAt.child("expression"), "expression is not specified");
   }
 }
 
@@ -99,7 +96,7 @@ function validateParamRef(ref: ParamRef, errors: FieldErrors, at: FieldPath): vo
   if (!ref.name && !ref.selector) errors.required(at, "one of name or selector must be specified");
   if (!ref.parameterNotFoundAction) errors.required(at.child("parameterNotFoundAction"));
   else if (!NOT_FOUND_ACTIONS.includes(ref.parameterNotFoundAction))
-    errors.notSupported(at.child("parameterNotFoundAction"), ref.parameterNotFoundAction, ["Deny", "Allow"]);
+    errors.add("NotSupported", at.child("parameterNotFoundAction"), ref.parameterNotFoundAction, 'supported values: "Deny", "Allow"');
 }
 
 export function paramKindCell(kind: ParamKind | undefined): string {

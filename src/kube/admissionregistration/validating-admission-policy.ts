@@ -7,7 +7,7 @@ import type { ValidatingAdmissionPolicy, Validation } from "../schema/generated/
 import { validateMatchConditions } from "./match-resources.ts";
 import { defaultPolicy, paramKindCell, sameSpec, validatePolicyHead, validateVariables } from "./policies.ts";
 
-const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
+const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 const MAX_AUDIT_ANNOTATIONS = 20;
 const MAX_EXPRESSION_BYTES = 5 * 1024;
 
@@ -44,7 +44,7 @@ function validatePolicy(object: ValidatingAdmissionPolicy, errors: FieldErrors, 
   const validations = spec.validations ?? [];
   const annotations = spec.auditAnnotations ?? [];
   if (validations.length === 0 && annotations.length === 0) {
-    const why = "validations or auditAnnotations must be non-empty; at least one of validations or auditAnnotations is required";
+    const why = "validations or auditAnnotations must contain at least one item";
     errors.required(specAt.child("validations"), why);
     errors.required(specAt.child("auditAnnotations"), why);
     return;
@@ -57,7 +57,7 @@ function validatePolicy(object: ValidatingAdmissionPolicy, errors: FieldErrors, 
   for (const [i, annotation] of annotations.entries()) {
     const itemAt = specAt.child("auditAnnotations").index(i);
     const key = `${object.metadata.name ?? ""}/${annotation.key ?? ""}`;
-    for (const problem of isQualifiedName(key)) errors.invalid(itemAt.child("key"), annotation.key ?? "", `Audit annotation key is invalid: ${problem}`);
+    for (const problem of isQualifiedName(key)) errors.invalid(itemAt.child("key"), key, problem);
     if (!annotation.valueExpression?.trim()) errors.required(itemAt.child("valueExpression"), "valueExpression is not specified");
     else if (byteLength(annotation.valueExpression) > MAX_EXPRESSION_BYTES)
       errors.required(itemAt.child("valueExpression"), `must not exceed ${MAX_EXPRESSION_BYTES} bytes in length`);
@@ -72,13 +72,7 @@ function validateValidation(validation: Validation, errors: FieldErrors, at: Fie
   if (validation.messageExpression && !validation.messageExpression.trim())
     errors.invalid(at.child("messageExpression"), validation.messageExpression, "must be non-empty if specified");
   const message = validation.message ?? "";
-  if (message && !message.trim()) errors.invalid(at.child("message"), message, "message must be non-empty if specified");
-  else if (hasLineBreak(message.trim())) errors.invalid(at.child("message"), message, "message must not contain line breaks");
-  else if (hasLineBreak(message) && !message.trim()) errors.required(at.child("message"), "message must be specified if expression contains line breaks");
-  if (hasLineBreak(expression) && !message.trim()) errors.required(at.child("message"), "message must be specified if expression contains line breaks");
+  if (message && !message.trim()) errors.invalid(at.child("message"), message, "must be non-empty if specified");
+  else if (/[\r\n]/.test(message.trim())) errors.invalid(at.child("message"), message, "must not contain line breaks");
   if (validation.reason !== undefined && !REASONS.includes(validation.reason)) errors.notSupported(at.child("reason"), validation.reason, REASONS);
-}
-
-function hasLineBreak(text: string): boolean {
-  return /[\r\n]/.test(text);
 }

@@ -1,7 +1,7 @@
 /** Admission webhooks: defaults and rules that the validating and the mutating ones share. */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { validateLabelSelector } from "../machinery/label-selector.ts";
-import { isFullyQualifiedName } from "../machinery/names.ts";
+import { isDNS1035Label, isDNS1123Subdomain, isFullyQualifiedName } from "../machinery/names.ts";
 import type { MutatingWebhook, ValidatingWebhook, WebhookClientConfig } from "../schema/generated/types/admissionregistration.v1.ts";
 import { validateMatchConditions, validateRule } from "./match-resources.ts";
 
@@ -42,7 +42,7 @@ function validateWebhook(webhook: ValidatingWebhook | MutatingWebhook, errors: F
     errors.notSupported(at.child("failurePolicy"), webhook.failurePolicy, FAILURE_POLICIES);
   if (webhook.matchPolicy !== undefined && !MATCH_POLICIES.includes(webhook.matchPolicy))
     errors.notSupported(at.child("matchPolicy"), webhook.matchPolicy, MATCH_POLICIES);
-  if (webhook.sideEffects === undefined) errors.required(at.child("sideEffects"), 'must specify one of "None", "NoneOnDryRun"');
+  if (webhook.sideEffects === undefined || webhook.sideEffects === null) errors.required(at.child("sideEffects"), "must specify one of None, NoneOnDryRun");
   else if (!SIDE_EFFECTS.includes(webhook.sideEffects)) errors.notSupported(at.child("sideEffects"), webhook.sideEffects, SIDE_EFFECTS);
   const seconds = webhook.timeoutSeconds;
   if (seconds !== undefined && (seconds > 30 || seconds < 1))
@@ -64,6 +64,7 @@ function validateReviewVersions(versions: readonly string[], errors: FieldErrors
   const seen = new Set<string>();
   for (const [i, version] of versions.entries()) {
     if (seen.has(version)) errors.invalid(at.index(i), version, "duplicate version");
+    else for (const problem of isDNS1035Label(version)) errors.invalid(at.index(i), version, problem);
     seen.add(version);
   }
   if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) errors.invalid(at, versions, "must include at least one of v1, v1beta1");
@@ -81,23 +82,19 @@ export function validateClientConfig(config: WebhookClientConfig, errors: FieldE
 
 function validateURL(text: string, errors: FieldErrors, at: FieldPath): void {
   const form = "; desired format: https://host[/path]";
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    errors.required(at, `url must be a valid URL: parse ${JSON.stringify(text)}: invalid URI for request${form}`);
-    return;
-  }
-  if (url.protocol !== "https:") errors.invalid(at, url.protocol.replace(":", ""), `'https' is the only allowed URL scheme${form}`);
-  if (!url.host) errors.invalid(at, url.host, `host must be specified${form}`);
-  if (url.username || url.password) errors.invalid(at, url.username, "user information is not permitted in the URL");
-  if (url.hash) errors.invalid(at, url.hash.slice(1), "fragments are not permitted in the URL");
-  if (url.search) errors.invalid(at, url.search.slice(1), "query parameters are not permitted in the URL");
+  // RFC 3986's own split: a relative reference is a URL too, without scheme and host.
+  const [, scheme = "", authority = "", query, fragment] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(text) ?? [];
+  const [host = "", user] = authority.split("@").reverse();
+  if (scheme !== "https") errors.invalid(at, scheme, `'https' is the only allowed URL scheme${form}`);
+  if (!host) errors.invalid(at, host, `host must be specified${form}`);
+  if (user !== undefined) errors.invalid(at, user, "user information is not permitted in the URL");
+  if (fragment) errors.invalid(at, fragment, "fragments are not permitted in the URL");
+  if (query) errors.invalid(at, query, "query parameters are not permitted in the URL");
 }
 
 function validateServiceReference(service: NonNullable<WebhookClientConfig["service"]>, errors: FieldErrors, at: FieldPath): void {
-  if (!service.name) errors.required(at.child("name"), "service name is required");
-  if (!service.namespace) errors.required(at.child("namespace"), "service namespace is required");
+  if (!service.name) errors.required(at.child("name"));
+  if (!service.namespace) errors.required(at.child("namespace"));
   const port = service.port ?? 0;
   if (port < 1 || port > 65535) errors.invalid(at.child("port"), port, "port is not valid: must be between 1 and 65535, inclusive");
   if (service.path === undefined || service.path === "" || service.path === "/") return;
@@ -106,5 +103,6 @@ function validateServiceReference(service: NonNullable<WebhookClientConfig["serv
   const segments = (service.path.endsWith("/") ? service.path.slice(0, -1) : service.path).slice(1).split("/");
   for (const [i, segment] of segments.entries()) {
     if (segment === "") errors.invalid(pathAt, service.path, `segment[${i}] may not be empty`);
+    else for (const problem of isDNS1123Subdomain(segment)) errors.invalid(pathAt, service.path, `segment[${i}]: ${problem}`);
   }
 }

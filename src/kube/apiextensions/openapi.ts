@@ -371,9 +371,15 @@ function parameter(name: string, place: "query" | "path", version: Version): Jso
 
 function pathItem(path: string, operations: readonly Operation[], version: Version): JsonObject {
   const item: JsonObject = {};
-  for (const operation of operations) item[operation.method] = version === 2 ? operationV2(operation) : operationV3(operation);
+  // What all operations share stands beside them; a single operation shares all that is no body.
+  const [single] = operations.length === 1 ? operations : [];
+  for (const operation of operations) {
+    const written = single ? { ...operation, query: [] } : operation;
+    item[operation.method] = version === 2 ? operationV2(written) : operationV3(written);
+  }
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
-  item.parameters = [...names.sort().map((name) => parameter(name, "path", version)), parameter("pretty", "query", version)];
+  const shared = [...names.map((name) => [name, "path"] as const), ...[...(single?.query ?? []), "pretty"].map((name) => [name, "query"] as const)];
+  item.parameters = shared.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, place]) => parameter(name, place, version));
   return item;
 }
 
@@ -398,7 +404,7 @@ function operationV2(operation: Operation): JsonObject {
     schemes: ["https"],
     tags: [tagOf(operation)],
     operationId: operation.id,
-    parameters: [...body, ...operation.query.map((name) => parameter(name, "query", 2))],
+    ...(body.length + operation.query.length > 0 ? { parameters: [...body, ...operation.query.map((name) => parameter(name, "query", 2))] } : {}),
     responses: { ...Object.fromEntries(operation.codes.map(([code, description]) => [code, { description, schema }])), 401: { description: "Unauthorized" } },
     ...marksOf(operation),
   };
@@ -414,7 +420,7 @@ function operationV3(operation: Operation): JsonObject {
     tags: [tagOf(operation)],
     description: operation.description,
     operationId: operation.id,
-    parameters: operation.query.map((name) => parameter(name, "query", 3)),
+    ...(operation.query.length > 0 ? { parameters: operation.query.map((name) => parameter(name, "query", 3)) } : {}),
     ...(body
       ? { requestBody: { content: content(method === "patch" ? PATCH_TYPES : BODY_TYPES, body), ...(method === "delete" ? {} : { required: true }) } }
       : {}),

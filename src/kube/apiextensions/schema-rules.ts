@@ -212,7 +212,7 @@ class RuleRun {
           : `${run.error} evaluating rule: ${about}`;
         if (!tolerated) this.#errors.invalid(at, shown, detail);
       } else if (run.value !== true && !tolerated)
-        this.#report(compiled, compiled.fieldPath ? `${at}${at.text ? compiled.fieldPath : compiled.fieldPath.replace(/^\./, "")}` : at, variables);
+        this.#report(compiled, value, compiled.fieldPath ? `${at}${at.text ? compiled.fieldPath : compiled.fieldPath.replace(/^\./, "")}` : at, variables);
       if (this.#budget < 0) {
         this.#errors.invalid(at, shown, "validation failed due to running out of cost budget, no further validation rules will be run");
         this.#stopped = true;
@@ -221,8 +221,10 @@ class RuleRun {
     }
   }
 
-  #report({ rule, message }: CompiledRule, at: FieldPath | string, variables: Readonly<Record<string, Value>>): void {
+  #report({ rule, message }: CompiledRule, value: unknown, at: FieldPath | string, variables: Readonly<Record<string, Value>>): void {
     const detail = (message && this.#messageOf(message, variables)) ?? (rule.message?.trim() || `failed rule: ${rule.rule.trim()}`);
+    // Scalars are shown, objects and lists are not.
+    const shown = typeof value === "object" ? OMIT_VALUE : value;
     switch (rule.reason) {
       case "FieldValueForbidden":
         this.#errors.add("Forbidden", at, undefined, detail);
@@ -231,10 +233,10 @@ class RuleRun {
         this.#errors.add("Required", at, undefined, detail);
         break;
       case "FieldValueDuplicate":
-        this.#errors.add("Duplicate", at, OMIT_VALUE, "");
+        this.#errors.add("Duplicate", at, shown, "");
         break;
       default:
-        this.#errors.add("Invalid", at, OMIT_VALUE, detail);
+        this.#errors.add("Invalid", at, shown, detail);
     }
   }
 

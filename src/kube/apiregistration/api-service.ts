@@ -52,6 +52,7 @@ function validateAPIService(object: APIService, errors: FieldErrors, at: FieldPa
   const required = `${spec.version ?? ""}.${spec.group ?? ""}`;
   const name = object.metadata.name ?? "";
   if (name !== required) errors.invalid(at.child("metadata", "name"), name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`);
+  if (!spec.group && spec.version !== "v1") errors.required(specAt.child("group"), "only v1 may have an empty group and it better be legacy kube");
   if (spec.group) for (const problem of isDNS1123Subdomain(spec.group)) errors.invalid(specAt.child("group"), spec.group, problem);
   for (const problem of isDNS1035Label(spec.version ?? "")) errors.invalid(specAt.child("version"), spec.version ?? "", problem);
   const priority = spec.groupPriorityMinimum ?? 0;

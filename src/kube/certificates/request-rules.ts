@@ -38,7 +38,7 @@ export function validateRequest(object: CertificateSigningRequest, errors: Field
   const usages = spec.usages ?? [];
   if (usages.length === 0) errors.required(specAt.child("usages"));
   const problem = pemProblem(spec.request ?? "");
-  if (problem) errors.invalid(specAt.child("request"), spec.request ?? "", problem);
+  if (problem) errors.invalid(specAt.child("request"), spec.request || null, problem);
   for (const [i, usage] of usages.entries()) {
     if (!USAGES.includes(usage)) errors.notSupported(specAt.child("usages").index(i), usage, USAGES);
     if (usages.indexOf(usage) < i) errors.duplicate(specAt.child("usages").index(i), usage);
@@ -62,13 +62,11 @@ export function validateSignerName(signerName: string, errors: FieldErrors, at: 
     errors.invalid(at, signerName, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
     return;
   }
-  const nameAt = at;
-  for (const problem of isDNS1123Subdomain(domain)) errors.invalid(nameAt, domain, problem);
-  if (!domain.includes(".")) errors.invalid(nameAt, domain, "should be a domain with at least two segments separated by dots");
-  if (!path) errors.invalid(nameAt, signerName, "validating path segment: empty");
-  else
-    for (const segment of path.split("."))
-      for (const problem of isDNS1123Label(segment)) errors.invalid(nameAt, path, `validating label "${segment}": ${problem}`);
+  for (const label of domain.split(".")) {
+    for (const problem of isDNS1123Label(label)) errors.invalid(at, domain, `validating label ${JSON.stringify(label)}: ${problem}`);
+  }
+  if (!domain.includes(".")) errors.invalid(at, domain, "should be a domain with at least two segments separated by dots");
+  for (const problem of isDNS1123Subdomain(path)) errors.invalid(at, path, `validating label ${JSON.stringify(path)}: ${problem}`);
 }
 
 /** What is wrong with a PEM-encoded request, judged by its frame. */

@@ -4,8 +4,6 @@ import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { Lease } from "../schema/generated/types/coordination.v1.ts";
 
-const STRATEGIES = ["OldestEmulationVersion"];
-
 export const lease = defineKind<Lease>({
   group: "coordination.k8s.io",
   version: "v1",
@@ -14,10 +12,18 @@ export const lease = defineKind<Lease>({
   scope: "Namespaced",
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
+  prepareForCreate: dropLeaderElection,
+  prepareForUpdate: dropLeaderElection,
   validate: validateLease,
   columns: [NAME, column("Holder"), AGE],
   cells: (object, now) => [nameCell(object), object.spec?.holderIdentity ?? "", ageCell(object, now)],
 });
+
+/** Coordinated leader election (KEP-4355) is off by default; without it its fields are not kept. */
+function dropLeaderElection({ spec }: Lease): void {
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
 
 function validateLease(object: Lease, errors: FieldErrors, at: FieldPath): void {
   const specAt = at.child("spec");
@@ -26,7 +32,4 @@ function validateLease(object: Lease, errors: FieldErrors, at: FieldPath): void 
     errors.invalid(specAt.child("leaseDurationSeconds"), spec.leaseDurationSeconds, "must be greater than 0");
   if (spec.leaseTransitions !== undefined && spec.leaseTransitions < 0)
     errors.invalid(specAt.child("leaseTransitions"), spec.leaseTransitions, "must be greater than or equal to 0");
-  if (spec.strategy !== undefined && !STRATEGIES.includes(spec.strategy) && !spec.strategy.includes("/"))
-    errors.invalid(specAt.child("strategy"), spec.strategy, 'must be a domain-prefixed path (such as "acme.io/foo")');
-  if (spec.preferredHolder && !spec.strategy) errors.forbidden(specAt.child("preferredHolder"), "may only be specified when `strategy` is defined");
 }

@@ -7,8 +7,8 @@ import type { FlowSchema, NonResourcePolicyRule, PolicyRulesWithSubjects, Resour
 const MAX_PRECEDENCE = 10000;
 const METHODS = ["ByNamespace", "ByUser"];
 const SUBJECT_KINDS = ["Group", "ServiceAccount", "User"];
-const VERBS = ["*", "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"];
-const NON_RESOURCE_VERBS = ["*", "connect", "delete", "get", "head", "options", "patch", "post", "put", "trace"];
+const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"];
+const NON_RESOURCE_VERBS = ["connect", "delete", "get", "head", "options", "patch", "post", "put", "trace"];
 const EVERYTHING = [
   {
     subjects: [
@@ -44,7 +44,7 @@ export function validateFlowSchema(object: FlowSchema, errors: FieldErrors, at: 
   if (precedence > MAX_PRECEDENCE) errors.invalid(precedenceAt, precedence, `must not be greater than ${MAX_PRECEDENCE}`);
   if (precedence === 1 && name !== "exempt") errors.invalid(precedenceAt, precedence, "only the schema named 'exempt' may have matchingPrecedence 1");
   if (spec.distinguisherMethod && !METHODS.includes(spec.distinguisherMethod.type)) {
-    errors.add("NotSupported", specAt.child("distinguisherMethod"), spec.distinguisherMethod, 'supported values: "ByNamespace", "ByUser"');
+    errors.add("NotSupported", specAt.child("distinguisherMethod", "type"), { Type: spec.distinguisherMethod.type }, 'supported values: "ByNamespace", "ByUser"');
   }
   const level = spec.priorityLevelConfiguration?.name ?? "";
   const levelAt = specAt.child("priorityLevelConfiguration", "name");
@@ -86,18 +86,14 @@ function validateSubject(subject: Subject, errors: FieldErrors, at: FieldPath): 
   }
 }
 
-function validateWildcardList(values: readonly string[] | undefined, what: string, rule: string, errors: FieldErrors, at: FieldPath): void {
-  if (!values?.length) errors.required(at, `${rule} must ${what}`);
-  else if (values.length > 1 && values.includes("*")) errors.invalid(at, values, "if '*' is present, must not specify other " + at.text.split(".").at(-1));
-}
-
 function validateVerbs(verbs: readonly string[] | undefined, known: readonly string[], errors: FieldErrors, at: FieldPath): void {
   if (!verbs?.length) {
     errors.required(at, "verbs must contain at least one value");
   } else if (verbs.includes("*") && verbs.length > 1) {
     errors.invalid(at, verbs, "if '*' is present, must not specify other verbs");
-  } else if (verbs.some((verb) => !known.includes(verb))) {
-    errors.notSupported(at, verbs, known);
+  } else if (!verbs.includes("*") && verbs.some((verb) => !known.includes(verb))) {
+    // The list that upstream names is that of resource verbs, also here.
+    errors.notSupported(at, verbs, VERBS);
   }
 }
 
@@ -117,7 +113,7 @@ function validateResourceRule(rule: ResourcePolicyRule, errors: FieldErrors, at:
     for (const [i, namespace] of (rule.namespaces ?? []).entries()) {
       if (namespace !== "*")
         for (const problem of isDNS1123Label(namespace))
-          errors.invalid(at.child("namespaces").index(i), namespace, `it must be the name of a namespace: ${problem}`);
+          errors.invalid(at.child("namespaces").index(i), namespace, `each member of this list must be '*' or a DNS-1123 label; ${problem}`);
     }
   }
 }
@@ -126,10 +122,12 @@ function validateNonResourceRule(rule: NonResourcePolicyRule, errors: FieldError
   validateVerbs(rule.verbs, NON_RESOURCE_VERBS, errors, at.child("verbs"));
   const urlsAt = at.child("nonResourceURLs");
   const urls = rule.nonResourceURLs ?? [];
-  validateWildcardList(urls, "supply at least one non-resource url", "nonResourceURLs", errors, urlsAt);
+  if (urls.length === 0) errors.required(urlsAt, "nonResourceURLs must contain at least one value");
+  else if (urls.length > 1 && urls.includes("*")) errors.invalid(urlsAt, urls, "if '*' is present, must not specify other non-resource URLs");
   if (urls.length === 0 || urls.includes("*")) return;
   for (const [i, url] of urls.entries()) {
-    if (!url.startsWith("/")) errors.invalid(urlsAt.index(i), url, "must start with slash");
+    if (!url) errors.invalid(urlsAt.index(i), url, "must not be empty");
+    else if (!url.startsWith("/")) errors.invalid(urlsAt.index(i), url, "must start with slash");
     else if (url.length > 1 && url.includes("//")) errors.invalid(urlsAt.index(i), url, "must not contain double slash");
     else if (url.includes("*") && !url.endsWith("/*")) errors.invalid(urlsAt.index(i), url, "wildcard can only do suffix matching");
   }

@@ -13,7 +13,7 @@ export function validatePriorityLevel(object: PriorityLevelConfiguration, errors
   const { spec } = object;
   const name = object.metadata.name ?? "";
   if ((name === "exempt") !== (spec.type === "Exempt"))
-    errors.invalid(specAt.child("type"), spec.type, "type must be 'Exempt' if and only if name is 'exempt'");
+    errors.invalid(specAt.child("type"), spec.type, "must be 'Exempt' if and only if `name` is 'exempt'");
   validateMandatory(object, errors, specAt);
   switch (spec.type) {
     case "Exempt":
@@ -30,11 +30,15 @@ export function validatePriorityLevel(object: PriorityLevelConfiguration, errors
       else validateLimited(spec.limited, errors, specAt.child("limited"));
       break;
     default:
-      errors.notSupported(specAt.child("type"), spec.type, TYPES);
+      if (!spec.type) errors.required(specAt.child("type"));
+      else errors.notSupported(specAt.child("type"), spec.type, TYPES);
   }
 }
 
 function validateMandatory(object: PriorityLevelConfiguration, errors: FieldErrors, at: FieldPath): void {
+  if (object.metadata.name === "exempt" && (object.spec.type !== "Exempt" || object.spec.limited)) {
+    errors.invalid(at, object.spec, "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value");
+  }
   if (object.metadata.name !== "catch-all") return;
   const fixed = { type: "Limited", limited: { nominalConcurrencyShares: 5, limitResponse: { type: "Reject" }, lendablePercent: 0 } };
   if (!sameJson(object.spec, fixed)) errors.invalid(at, object.spec, "spec of 'catch-all' must equal the fixed value");
@@ -54,7 +58,8 @@ function validateLimited(limited: LimitedPriorityLevelConfiguration, errors: Fie
       else validateQueuing(response.queuing, errors, responseAt.child("queuing"));
       break;
     default:
-      errors.notSupported(responseAt.child("type"), response?.type ?? "", RESPONSES);
+      if (!response?.type) errors.required(responseAt.child("type"));
+      else errors.notSupported(responseAt.child("type"), response.type, RESPONSES);
   }
   const lendable = limited.lendablePercent;
   if (lendable !== undefined && (lendable < 0 || lendable > 100)) errors.invalid(at.child("lendablePercent"), lendable, "must be between 0 and 100, inclusive");

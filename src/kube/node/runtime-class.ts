@@ -1,5 +1,5 @@
 /** RuntimeClass (node.k8s.io/v1): which container runtime handler runs a pod, and what it costs. */
-import { validateResourceName, validateResourceQuantity } from "../core/resources.ts";
+import { isStandardLimitRangeResource, validateResourceName, validateResourceQuantity } from "../core/resources.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
@@ -30,8 +30,9 @@ function validateRuntimeClass(object: RuntimeClass, errors: FieldErrors, at: Fie
   else for (const problem of isDNS1123Label(object.handler)) errors.invalid(at.child("handler"), object.handler, problem);
   if (object.overhead) {
     for (const [name, value] of Object.entries(object.overhead.podFixed ?? {})) {
-      const resourceAt = at.child("overhead", "podFixed").key(name);
+      const resourceAt = at.child("overhead", "limits").key(name);
       validateResourceName(name, errors, resourceAt);
+      if (!name.includes("/") && !isStandardLimitRangeResource(name)) errors.invalid(resourceAt, name, "must be a standard resource for containers");
       validateResourceQuantity(name, value, errors, resourceAt);
     }
   }

@@ -3,7 +3,6 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isQualifiedName, isValidLabelValue } from "../machinery/names.ts";
 import type { Toleration } from "../schema/generated/types/core.v1.ts";
 
-const OPERATORS = ["Equal", "Exists"];
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 export function validateTolerations(tolerations: readonly Toleration[], errors: FieldErrors, at: FieldPath): void {
@@ -24,16 +23,16 @@ export function validateTolerations(tolerations: readonly Toleration[], errors: 
         break;
       }
       case "Exists":
-        if (value) errors.invalid(itemAt.child("operator"), toleration, "value must be empty when `operator` is 'Exists'");
+        if (value) errors.invalid(itemAt.child("operator"), value, "value must be empty when `operator` is 'Exists'");
         break;
       default:
-        errors.notSupported(itemAt.child("operator"), operator, OPERATORS);
+        errors.add("NotSupported", itemAt.child("operator"), operator, 'supported values: "Equal", "Exists", "Lt", "Gt"');
     }
     if (effect && !EFFECTS.includes(effect)) {
       errors.add("NotSupported", itemAt.child("effect"), effect, `supported values: ${EFFECTS.map((each) => JSON.stringify(each)).join(", ")}`);
     }
     const identity = JSON.stringify([key, operator, value, effect]);
-    if (seen.has(identity)) errors.add("Duplicate", itemAt, toleration, "");
+    if (seen.has(identity)) errors.duplicate(itemAt, { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: toleration.tolerationSeconds ?? null });
     seen.add(identity);
   }
 }

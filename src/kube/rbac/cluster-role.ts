@@ -20,7 +20,11 @@ export const clusterRole = defineKind<ClusterRole>({
     const selectorsAt = at.child("aggregationRule", "clusterRoleSelectors");
     const selectors = object.aggregationRule.clusterRoleSelectors ?? [];
     if (selectors.length === 0) errors.required(selectorsAt, "at least one clusterRoleSelector required if aggregationRule is non-nil");
-    for (const [i, selector] of selectors.entries()) validateLabelSelector(selector, errors, selectorsAt.index(i));
+    for (const [i, selector] of selectors.entries()) {
+      const before = errors.list.length;
+      validateLabelSelector(selector, errors, selectorsAt.index(i));
+      if (errors.list.length > before) errors.invalid(selectorsAt.index(i), null, "invalid label selector.");
+    }
   },
   columns: NAME_AND_CREATION,
   cells: nameAndCreation,

@@ -117,7 +117,6 @@ function validateTolerations(tolerations: readonly DeviceToleration[], errors: F
     if (!toleration.operator) errors.required(itemAt.child("operator"));
     else if (!OPERATORS.includes(toleration.operator)) errors.notSupported(itemAt.child("operator"), toleration.operator, OPERATORS);
     if (toleration.operator === "Exists" && toleration.value) errors.invalid(itemAt.child("value"), toleration.value, "must be empty for operator `Exists`");
-    if (toleration.operator === "Equal" && !toleration.key) errors.required(itemAt.child("key"));
     if (toleration.effect && !EFFECTS.includes(toleration.effect)) errors.notSupported(itemAt.child("effect"), toleration.effect, EFFECTS);
   }
 }
@@ -126,7 +125,7 @@ function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<str
   validateReferences(constraint.requests ?? [], names, errors, at.child("requests"));
   const attribute = constraint.matchAttribute;
   if (attribute !== undefined) validateFullyQualifiedAttribute(attribute, errors, at.child("matchAttribute"));
-  else if (constraint.distinctAttribute === undefined) errors.required(at.child("matchAttribute"));
+  else if (constraint.distinctAttribute === undefined) errors.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set');
 }
 
 function validateReferences(requests: readonly string[], names: ReadonlySet<string>, errors: FieldErrors, at: FieldPath): void {
@@ -146,7 +145,7 @@ function validateFullyQualifiedAttribute(name: string, errors: FieldErrors, at: 
   }
   const [domain, identifier] = name.split("/");
   if (identifier === undefined) {
-    errors.invalid(at, name, "must include a domain");
+    errors.invalid(at, name, "a fully qualified name must be a domain and a name separated by a slash");
     return;
   }
   if (!domain) errors.required(at, "the domain must not be empty");

@@ -4,7 +4,7 @@ import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isDNS1123Label, isDNS1123Subdomain } from "../machinery/names.ts";
-import type { ResourceSlice, ResourceSliceSpec } from "../schema/generated/types/resource.v1.ts";
+import type { DeviceAttribute, ResourceSlice, ResourceSliceSpec } from "../schema/generated/types/resource.v1.ts";
 import { validateDriver } from "./device-requests.ts";
 
 const MAX_DEVICES = 128;
@@ -52,7 +52,7 @@ function validateSpec(spec: ResourceSliceSpec, errors: FieldErrors, at: FieldPat
     set.push("`nodeSelector`");
     validateNodeSelector(spec.nodeSelector, errors, at.child("nodeSelector"));
     if (spec.nodeSelector.nodeSelectorTerms?.length !== 1)
-      errors.invalid(at.child("nodeSelector", "nodeSelectorTerms"), spec.nodeSelector.nodeSelectorTerms, "must have exactly one node selector term");
+      errors.invalid(at.child("nodeSelector", "nodeSelectorTerms"), spec.nodeSelector.nodeSelectorTerms ?? [], "must have exactly one node selector term");
   }
   if (spec.allNodes !== undefined) {
     if (spec.allNodes) set.push("`allNodes`");
@@ -74,11 +74,27 @@ function validateSpec(spec: ResourceSliceSpec, errors: FieldErrors, at: FieldPat
   const names = new Set<string>();
   for (const [i, device] of devices.entries()) {
     const deviceAt = at.child("devices").index(i);
-    if (!device.name) errors.required(deviceAt.child("name"));
-    else for (const problem of isDNS1123Label(device.name)) errors.invalid(deviceAt.child("name"), device.name, problem);
+    for (const problem of isDNS1123Label(device.name ?? "")) errors.invalid(deviceAt.child("name"), device.name ?? "", problem);
+    for (const [name, attribute] of Object.entries(device.attributes ?? {})) validateAttribute(attribute, errors, deviceAt.child("attributes").key(name));
     if (names.has(device.name)) errors.duplicate(deviceAt, device.name);
     names.add(device.name);
   }
+}
+
+/** Exactly one value. */
+function validateAttribute(attribute: DeviceAttribute, errors: FieldErrors, at: FieldPath): void {
+  const value = {
+    IntValue: attribute.int ?? null,
+    BoolValue: attribute.bool ?? null,
+    StringValue: attribute.string ?? null,
+    VersionValue: attribute.version ?? null,
+    IntValues: attribute.ints ?? null,
+    BoolValues: attribute.bools ?? null,
+    StringValues: attribute.strings ?? null,
+    VersionValues: attribute.versions ?? null,
+  };
+  const set = Object.values(value).filter((each) => each !== null).length;
+  if (set !== 1) errors.invalid(at, set === 0 ? "" : value, "exactly one value must be specified");
 }
 
 function validatePool(spec: ResourceSliceSpec, errors: FieldErrors, at: FieldPath): void {

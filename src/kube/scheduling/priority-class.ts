@@ -49,12 +49,12 @@ function validatePriorityClass(object: PriorityClass, errors: FieldErrors, at: F
     const known = SYSTEM_PRIORITY_CLASSES.find((each) => each.name === name);
     const same = known && known.value === object.value && known.description === (object.description ?? "") && !object.globalDefault;
     if (!same) {
-      const why = known ? `value of ${name} PriorityClass must be ${known.value}` : "unknown system PriorityClass";
+      const why = known ? `value of ${name} PriorityClass must be ${known.value}` : `${name} is not a known system priority class`;
       errors.forbidden(at.child("metadata", "name"), `priority class names with '${SYSTEM_PREFIX}' prefix are reserved for system use only. error: ${why}`);
     }
   } else if (object.value > HIGHEST_USER_DEFINED) {
     errors.forbidden(at.child("value"), `maximum allowed value of a user defined priority is ${HIGHEST_USER_DEFINED}`);
   }
   if (object.preemptionPolicy && !POLICIES.includes(object.preemptionPolicy))
-    errors.notSupported(at.child("preemptionPolicy"), object.preemptionPolicy, POLICIES);
+    errors.add("NotSupported", at.child("preemptionPolicy"), object.preemptionPolicy, 'supported values: "PreemptLowerPriority", "Never"');
 }
