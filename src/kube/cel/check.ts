@@ -84,6 +84,8 @@ class Checker {
   readonly namespaced = new Map<Expression, string>();
   readonly used = new Set<string>();
   readonly #scope: CheckScope;
+  /** Inside the arguments of format(), where lists may mix types. */
+  #mixing = 0;
 
   constructor(scope: CheckScope) {
     this.#scope = scope;
@@ -183,7 +185,9 @@ class Checker {
 
   #resolve(declared: CelFunction, member: boolean, target: Expression | undefined, args: readonly Expression[], at: number, variables: Variables): Type {
     const nodes = target ? [target, ...args] : args;
+    if (declared.name === "format") this.#mixing++;
     const types = nodes.map((node) => this.check(node, variables));
+    if (declared.name === "format") this.#mixing--;
     this.#checkLiterals(declared.name, nodes);
     if (types.some((type) => type.kind === "error")) return ERROR;
     let result: Type | undefined;
@@ -236,7 +240,9 @@ class Checker {
 
   #joined(known: Type | undefined, type: Type, at: number): Type {
     if (!known || known.kind === "error") return type;
-    return join(known, type) ?? this.#report(at, `expected type '${typeName(known)}' but found '${typeName(type)}'`);
+    const joined = join(known, type);
+    if (joined) return joined;
+    return this.#mixing > 0 ? DYN : this.#report(at, `expected type '${typeName(known)}' but found '${typeName(type)}'`);
   }
 
   #map(expression: Extract<Expression, { op: "map" }>, variables: Variables): Type {
