@@ -132,7 +132,5 @@ function validateStatus(status: DeploymentStatus, old: DeploymentStatus | undefi
 
 /** The collision count names the next hash to try, so it never goes back. */
 export function validateCollisionCount(count: number | undefined, old: number | undefined, errors: FieldErrors, at: FieldPath): void {
-  if (old === undefined) return;
-  if (count === undefined) errors.invalid(at, null, "cannot be set to nil");
-  else if (count < old) errors.invalid(at, count, "cannot be decremented");
+  if (old !== undefined && (count === undefined || count < old)) errors.invalid(at, count ?? 0, "cannot be decremented");
 }

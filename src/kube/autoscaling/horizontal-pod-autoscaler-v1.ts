@@ -17,6 +17,7 @@ import {
   HPA_COLUMNS,
   horizontalPodAutoscalerCells,
   validateHorizontalPodAutoscaler,
+  validateHorizontalPodAutoscalerStatus,
 } from "./horizontal-pod-autoscaler.ts";
 import { specFromV1, specToV1, statusFromV1, statusToV1 } from "./metric-conversion.ts";
 
@@ -34,7 +35,7 @@ export const horizontalPodAutoscalerV1 = defineKind<V1>({
   shortNames: ["hpa"],
   categories: ["all"],
   scope: "Namespaced",
-  subresources: { status: true },
+  subresources: { status: { validateUpdate: ({ status }, _old, errors) => validateHorizontalPodAutoscalerStatus(status, errors) } },
   applyDefaults({ spec }) {
     spec.minReplicas ??= 1;
   },

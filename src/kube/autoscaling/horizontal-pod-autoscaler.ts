@@ -1,7 +1,8 @@
 /** HorizontalPodAutoscaler (autoscaling/v2): the stored version; v1 is in horizontal-pod-autoscaler-v1.ts. */
+import { nonNegative } from "../core/pod-spec/checks.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
-import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { HorizontalPodAutoscaler } from "../schema/generated/types/autoscaling.v2.ts";
 import { applyBehaviorDefaults, validateBehavior } from "./behavior.ts";
 import { validateMetrics, validateObjectReference } from "./metrics.ts";
@@ -17,7 +18,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   shortNames: ["hpa"],
   categories: ["all"],
   scope: "Namespaced",
-  subresources: { status: true },
+  subresources: { status: { validateUpdate: ({ status }, _old, errors) => validateHorizontalPodAutoscalerStatus(status, errors) } },
   applyDefaults: applyHorizontalPodAutoscalerDefaults,
   validate: validateHorizontalPodAutoscaler,
   resetFields: { "": [["status"]], status: [["spec"]] },
@@ -29,6 +30,15 @@ export function applyHorizontalPodAutoscalerDefaults({ spec }: HorizontalPodAuto
   spec.minReplicas ??= 1;
   if (!spec.metrics?.length) spec.metrics = [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }];
   if (spec.behavior) applyBehaviorDefaults(spec.behavior);
+}
+
+export function validateHorizontalPodAutoscalerStatus(
+  status: Pick<HorizontalPodAutoscaler["status"], "currentReplicas" | "desiredReplicas">,
+  errors: FieldErrors,
+): void {
+  const at = FieldPath.of("status");
+  nonNegative(errors, at.child("currentReplicas"), status.currentReplicas);
+  nonNegative(errors, at.child("desiredReplicas"), status.desiredReplicas);
 }
 
 export function horizontalPodAutoscalerCells(object: HorizontalPodAutoscaler, now: Date): (string | number)[] {
@@ -49,7 +59,7 @@ export function validateHorizontalPodAutoscaler({ spec }: HorizontalPodAutoscale
   const { minReplicas, maxReplicas } = spec;
   if (minReplicas !== undefined && minReplicas < 1) errors.invalid(at.child("minReplicas"), minReplicas, "must be greater than or equal to 1");
   if (maxReplicas < 1) errors.required(at.child("maxReplicas"), "must be set and greater than 0");
-  if (minReplicas !== undefined && maxReplicas < minReplicas && maxReplicas >= 1) {
+  if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.invalid(at.child("maxReplicas"), maxReplicas, "must be greater than or equal to `minReplicas`");
   }
   validateObjectReference(spec.scaleTargetRef, errors, at.child("scaleTargetRef"));

@@ -2,8 +2,19 @@
 
 /** How many indexes the list names. @throws Error that says what is wrong, as upstream words it. */
 export function countIndexes(text: string, completions: number): number {
-  if (text === "") return 0;
-  let total = 0;
+  return intervalsOf(text, completions).reduce((total, [first, last]) => total + last - first + 1, 0);
+}
+
+/** The indexes themselves. @throws as `countIndexes` */
+export function indexesOf(text: string, completions: number): Set<number> {
+  const indexes = new Set<number>();
+  for (const [first, last] of intervalsOf(text, completions)) for (let index = first; index <= last; index++) indexes.add(index);
+  return indexes;
+}
+
+function intervalsOf(text: string, completions: number): [number, number][] {
+  if (text === "") return [];
+  const intervals: [number, number][] = [];
   let previous: number | undefined;
   for (const interval of text.split(",")) {
     const parts = interval.split("-");
@@ -13,10 +24,10 @@ export function countIndexes(text: string, completions: number): number {
     const [first, last = first] = parts.map((part) => indexOf(part, completions)) as [number, number?];
     checkOrder(previous, first);
     if (parts.length === 2) checkOrder(first, last);
-    total += last - first + 1;
+    intervals.push([first, last]);
     previous = last;
   }
-  return total;
+  return intervals;
 }
 
 function indexOf(text: string, completions: number): number {

@@ -2,7 +2,13 @@
 import { invalidEach, nonNegative, unsupported } from "../core/pod-spec/checks.ts";
 import { type FieldErrors, type FieldPath, OMIT_VALUE } from "../machinery/field.ts";
 import { isQualifiedName } from "../machinery/names.ts";
-import type { JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule, SuccessPolicy } from "../schema/generated/types/batch.v1.ts";
+import type {
+  JobSpec,
+  PodFailurePolicy,
+  PodFailurePolicyOnExitCodesRequirement,
+  PodFailurePolicyRule,
+  SuccessPolicy,
+} from "../schema/generated/types/batch.v1.ts";
 import { countIndexes } from "./index-intervals.ts";
 
 const MAX_RULES = 20;
@@ -69,11 +75,7 @@ export function validateSuccessPolicy(spec: JobSpec, errors: FieldErrors, root: 
   const policy = spec.successPolicy as SuccessPolicy;
   const at = root.child("successPolicy");
   if (spec.completionMode !== "Indexed") {
-    errors.invalid(
-      at,
-      { Rules: (policy.rules ?? []).map((rule) => ({ SucceededIndexes: rule.succeededIndexes ?? null, SucceededCount: rule.succeededCount ?? null })) },
-      "requires indexed completion mode",
-    );
+    errors.invalid(at, internalSuccessPolicy(policy), "requires indexed completion mode");
     return;
   }
   const rules = policy.rules ?? [];
@@ -103,4 +105,20 @@ export function validateSuccessPolicy(spec: JobSpec, errors: FieldErrors, root: 
       errors.invalid(countAt, succeededCount, `must be less than or equal to ${named} (the number of indexes in the specified succeededIndexes field)`);
     }
   });
+}
+
+/** How upstream prints the policies in messages: by its internal type's field names. */
+export function internalSuccessPolicy(policy: SuccessPolicy | undefined): object | null {
+  if (!policy) return null;
+  return { Rules: (policy.rules ?? []).map((rule) => ({ SucceededIndexes: rule.succeededIndexes ?? null, SucceededCount: rule.succeededCount ?? null })) };
+}
+
+export function internalFailurePolicy(policy: PodFailurePolicy | undefined): object | null {
+  if (!policy) return null;
+  const rules = (policy.rules ?? []).map(({ action, onExitCodes, onPodConditions }) => ({
+    Action: action,
+    OnExitCodes: onExitCodes ? { ContainerName: onExitCodes.containerName ?? null, Operator: onExitCodes.operator, Values: onExitCodes.values } : null,
+    OnPodConditions: onPodConditions?.map(({ type, status }) => ({ Type: type, Status: status })) ?? null,
+  }));
+  return { Rules: rules };
 }

@@ -1,8 +1,8 @@
-/** What may change in a Job and in its status. */
+/** What may change in a Job's spec. */
 import { sameJson } from "../core/equality.ts";
-import { nonNegative } from "../core/pod-spec/checks.ts";
-import { type FieldErrors, FieldPath } from "../machinery/field.ts";
+import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { Job, JobSpec } from "../schema/generated/types/batch.v1.ts";
+import { internalFailurePolicy, internalSuccessPolicy } from "./job-policies.ts";
 
 const IMMUTABLE = "field is immutable";
 
@@ -12,10 +12,14 @@ export function validateJobUpdate(object: Job, old: Job, errors: FieldErrors, ro
   immutable(object.spec.selector, old.spec.selector, errors, at.child("selector"));
   validateTemplate(object, old, errors, at.child("template"));
   immutable(object.spec.completionMode, old.spec.completionMode, errors, at.child("completionMode"));
-  immutable(object.spec.podFailurePolicy, old.spec.podFailurePolicy, errors, at.child("podFailurePolicy"));
+  if (!sameJson(object.spec.podFailurePolicy, old.spec.podFailurePolicy)) {
+    errors.invalid(at.child("podFailurePolicy"), internalFailurePolicy(object.spec.podFailurePolicy), IMMUTABLE);
+  }
   immutable(object.spec.backoffLimitPerIndex, old.spec.backoffLimitPerIndex, errors, at.child("backoffLimitPerIndex"));
   immutable(object.spec.managedBy, old.spec.managedBy, errors, at.child("managedBy"));
-  immutable(object.spec.successPolicy, old.spec.successPolicy, errors, at.child("successPolicy"));
+  if (!sameJson(object.spec.successPolicy, old.spec.successPolicy)) {
+    errors.invalid(at.child("successPolicy"), internalSuccessPolicy(object.spec.successPolicy), IMMUTABLE);
+  }
 }
 
 function immutable(value: unknown, old: unknown, errors: FieldErrors, at: FieldPath): void {
@@ -60,11 +64,7 @@ function validateTemplate(object: Job, old: Job, errors: FieldErrors, at: FieldP
       });
     }
   }
-  if (!sameJson(template, before)) errors.invalid(at, template, IMMUTABLE);
-}
-
-export function validateJobStatus(object: Job, _old: Job, errors: FieldErrors): void {
-  const at = FieldPath.of("status");
-  const { status } = object;
-  for (const field of ["active", "succeeded", "failed", "ready", "terminating"] as const) nonNegative(errors, at.child(field), status[field]);
+  if (sameJson(template, before)) return;
+  if (mayReschedule) errors.invalid(at.child("spec"), template.spec, IMMUTABLE);
+  else errors.invalid(at, template, IMMUTABLE);
 }

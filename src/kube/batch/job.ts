@@ -12,7 +12,8 @@ import { fromLabelSelectorObject, selectorCell, validateLabelSelector } from "..
 import { isDNS1123Label } from "../machinery/names.ts";
 import type { Job } from "../schema/generated/types/batch.v1.ts";
 import { applyJobSpecDefaults, validateJobSpec } from "./job-spec.ts";
-import { validateJobStatus, validateJobUpdate } from "./job-update.ts";
+import { validateJobStatus } from "./job-status.ts";
+import { validateJobUpdate } from "./job-update.ts";
 
 export const CONTROLLER_UID = "batch.kubernetes.io/controller-uid";
 export const JOB_NAME = "batch.kubernetes.io/job-name";

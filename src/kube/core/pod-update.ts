@@ -1,11 +1,12 @@
-/** What may change in a Pod: by a plain update, through /ephemeralcontainers, and through /resize. */
-
+/** What a plain update may change in a Pod; through /ephemeralcontainers and /resize other rules hold (files of those names). */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import type { Container, Pod, PodSpec, Toleration } from "../schema/generated/types/core.v1.ts";
+import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { differenceText } from "./pod-difference.ts";
+import { MIRROR_ANNOTATION } from "./pod-spec/annotations.ts";
 import { INT32_MAX } from "./pod-spec/checks.ts";
-import { qosClassOf } from "./pod-spec/qos.ts";
+import { internalNodeSelectorTerm } from "./pod-spec/internal.ts";
+import { validateTolerations } from "./pod-spec/scheduling.ts";
 
 const MUTABLE =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -13,12 +14,10 @@ const MUTABLE =
 /** The rules of PUT and PATCH on the pod itself. */
 export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
   const at = root.child("spec");
-  if (!sameContainerNames(pod.spec.containers, old.spec.containers)) {
-    if (pod.spec.containers.length !== old.spec.containers.length) errors.forbidden(at.child("containers"), "pod updates may not add or remove containers");
-    return;
-  }
-  if ((pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
-    errors.forbidden(at.child("initContainers"), "pod updates may not add or remove containers");
+  validateMirror(pod, old, errors, root.child("metadata", "annotations").key(MIRROR_ANNOTATION));
+  for (const field of ["containers", "initContainers"] as const) {
+    if ((pod.spec[field]?.length ?? 0) === (old.spec[field]?.length ?? 0)) continue;
+    errors.forbidden(at.child(field), "pod updates may not add or remove containers");
     return;
   }
   validateImages(pod.spec.containers, errors, at.child("containers"));
@@ -32,14 +31,20 @@ export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors, root:
   if (!sameJson(munged, old.spec)) errors.forbidden(at, `${MUTABLE}\n${differenceText(munged, old.spec)}`);
 }
 
-function sameContainerNames(containers: readonly Container[], old: readonly Container[]): boolean {
-  return containers.length === old.length && containers.every((container, i) => container.name === old[i]?.name);
+/** A mirror pod stands for a static pod of a kubelet, from its creation on. */
+function validateMirror(pod: Pod, old: Pod, errors: FieldErrors, at: FieldPath): void {
+  const [value, before] = [pod.metadata.annotations?.[MIRROR_ANNOTATION], old.metadata.annotations?.[MIRROR_ANNOTATION]];
+  if (value === before) return;
+  if (before === undefined) errors.forbidden(at, "may not add mirror pod annotation");
+  else if (value === undefined) errors.forbidden(at, "may not remove mirror pod annotation");
+  else errors.forbidden(at, "may not update mirror pod annotation");
 }
 
 function validateImages(containers: readonly Container[], errors: FieldErrors, at: FieldPath): void {
   containers.forEach((container, i) => {
     const image = container.image ?? "";
-    if (image !== image.trim()) errors.invalid(at.index(i).child("image"), image, "must not have leading or trailing whitespace");
+    if (image === "") errors.required(at.index(i).child("image"));
+    else if (image !== image.trim()) errors.invalid(at.index(i).child("image"), image, "must not have leading or trailing whitespace");
   });
 }
 
@@ -61,6 +66,7 @@ function sameToleration(a: Toleration, b: Toleration): boolean {
 
 function validateTolerationsAdded(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
   const now = spec.tolerations ?? [];
+  validateTolerations(now, errors, at);
   for (const toleration of old.tolerations ?? []) {
     if (now.some((each) => sameToleration(each, toleration))) continue;
     errors.forbidden(at, "existing toleration can not be modified except its tolerationSeconds");
@@ -70,8 +76,8 @@ function validateTolerationsAdded(spec: PodSpec, old: PodSpec, errors: FieldErro
 
 function validateGatesRemoved(spec: PodSpec, old: PodSpec, errors: FieldErrors, at: FieldPath): void {
   const before = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
-  for (const { name } of spec.schedulingGates ?? []) {
-    if (!before.has(name)) errors.forbidden(at, `only deletion is allowed, but found new scheduling gate '${name}'`);
+  for (const [i, { name }] of (spec.schedulingGates ?? []).entries()) {
+    if (!before.has(name)) errors.forbidden(at.index(i).child("name"), `only deletion is allowed, but found new scheduling gate '${name}'`);
   }
 }
 
@@ -122,75 +128,16 @@ function validateNodeAffinityTightened(affinity: NodeAffinity | undefined, old: 
   const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (!before) return;
   const here = at.child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
-  const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  if (terms.length !== before.length) {
-    errors.invalid(here, terms, "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+  const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (terms?.length !== before.length) {
+    errors.invalid(here, terms?.map(internalNodeSelectorTerm) ?? null, "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
     return;
   }
   before.forEach((term, i) => {
-    const now = terms[i];
+    const now = terms[i] as NodeSelectorTerm;
     const kept = (["matchExpressions", "matchFields"] as const).every((field) =>
       (term[field] ?? []).every((requirement, r) => sameJson(now?.[field]?.[r], requirement)),
     );
-    if (!kept) errors.invalid(here.index(i), now, "only additions are allowed (no mutations or deletions)");
+    if (!kept) errors.invalid(here.index(i), internalNodeSelectorTerm(now), "only additions are allowed (no mutations or deletions)");
   });
-}
-
-/** Through /ephemeralcontainers: containers may be added, none changed or removed. The pod's validation has run already. */
-export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
-  const at = root.child("spec", "ephemeralContainers");
-  const now = new Map((pod.spec.ephemeralContainers ?? []).map((container) => [container.name, container]));
-  for (const container of old.spec.ephemeralContainers ?? []) {
-    const kept = now.get(container.name);
-    if (!kept) errors.forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`);
-    else if (!sameJson(kept, container)) {
-      errors.forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n${differenceText(kept, container)}`);
-    }
-  }
-}
-
-/** Through /resize (KEP-1287): cpu and memory of containers and sidecars, within one quality of service class. */
-export function validateResize(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
-  const at = root.child("spec");
-  if (old.metadata.annotations?.["kubernetes.io/config.mirror"]) {
-    errors.forbidden(root, "static pods cannot be resized");
-    return;
-  }
-  if (old.spec.os?.name === "windows") {
-    errors.forbidden(root, "windows pods cannot be resized");
-    return;
-  }
-  if (pod.spec.containers.length !== old.spec.containers.length || (pod.spec.initContainers?.length ?? 0) !== (old.spec.initContainers?.length ?? 0)) {
-    errors.forbidden(at, "containers may not be added or removed on resize");
-    return;
-  }
-  const before = old.status?.qosClass ?? qosClassOf(old.spec);
-  if (qosClassOf(pod.spec) !== before) errors.invalid(at, before, "Pod QOS Class may not change as a result of resizing");
-  const munged = structuredClone(pod.spec);
-  munged.containers.forEach((container, i) => {
-    keepResources(container, old.spec.containers[i], errors, at.child("containers").index(i));
-  });
-  munged.initContainers?.forEach((container, i) => {
-    if (container.restartPolicy === "Always") keepResources(container, old.spec.initContainers?.[i], errors, at.child("initContainers").index(i));
-  });
-  if (!sameJson(munged, old.spec)) {
-    errors.forbidden(at, `only cpu and memory resources are mutable\n${differenceText(munged, old.spec)}`);
-  }
-}
-
-/** Puts the old cpu and memory back, after refusing to take a value away. */
-function keepResources(container: Container, old: Container | undefined, errors: FieldErrors, at: FieldPath): void {
-  if (!old) return;
-  for (const list of ["limits", "requests"] as const) {
-    const was: Record<string, string | number> = old.resources?.[list] ?? {};
-    const now: Record<string, string | number> = { ...container.resources?.[list] };
-    for (const name of ["cpu", "memory"]) {
-      if (was[name] !== undefined && now[name] === undefined)
-        errors.forbidden(at.child("resources", list), `${list === "limits" ? "resource limits" : "resource requests"} cannot be removed`);
-      delete now[name];
-      if (was[name] !== undefined) now[name] = was[name] as string;
-    }
-    if (Object.keys(now).length > 0) container.resources = { ...container.resources, [list]: now };
-    else if (container.resources) delete container.resources[list];
-  }
 }

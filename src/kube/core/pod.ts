@@ -14,7 +14,8 @@ import { validatePodUpdate } from "./pod-update.ts";
 import { validatePod } from "./pod-validation.ts";
 import { AGE, column, NAME } from "./table.ts";
 
-export { validateEphemeralContainersUpdate, validateResize } from "./pod-update.ts";
+export { prepareEphemeralContainersUpdate, validateEphemeralContainersUpdate } from "./pod-ephemeral-containers.ts";
+export { prepareResize, validateResize } from "./pod-resize.ts";
 
 const IMMEDIATELY: ReadonlySet<string | undefined> = new Set(["Succeeded", "Failed"]);
 

@@ -76,14 +76,14 @@ function validateHooks(container: Container, spec: PodSpec, errors: FieldErrors,
 
 const FORBIDDEN_FOR_EPHEMERAL = [
   "ports",
-  "livenessProbe",
-  "readinessProbe",
-  "startupProbe",
-  "lifecycle",
   "resources",
   "resizePolicy",
   "restartPolicy",
   "restartPolicyRules",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
 ] as const;
 
 /** Ephemeral containers (KEP-277) have neither guarantees nor hooks, and may name a container to join. */

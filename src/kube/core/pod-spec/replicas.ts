@@ -19,8 +19,8 @@ export function validateReplicaCounts(status: ReplicaCounts, errors: FieldErrors
   nonNegative(errors, at.child("fullyLabeledReplicas"), fullyLabeledReplicas);
   nonNegative(errors, at.child("readyReplicas"), readyReplicas);
   nonNegative(errors, at.child("availableReplicas"), availableReplicas);
-  nonNegative(errors, at.child("terminatingReplicas"), terminatingReplicas);
   nonNegative(errors, at.child("observedGeneration"), observedGeneration);
+  nonNegative(errors, at.child("terminatingReplicas"), terminatingReplicas);
   const whole = "cannot be greater than status.replicas";
   if (fullyLabeledReplicas > replicas) errors.invalid(at.child("fullyLabeledReplicas"), fullyLabeledReplicas, whole);
   if (readyReplicas > replicas) errors.invalid(at.child("readyReplicas"), readyReplicas, whole);
