@@ -28,7 +28,7 @@ function validateSelectors(attributes: ResourceAttributes, errors: FieldErrors, 
     if (selector.rawSelector && selector.requirements?.length)
       errors.invalid(selectorAt.child("rawSelector"), selector.rawSelector, "may not specified at the same time as requirements");
     if (!selector.rawSelector && !selector.requirements?.length)
-      errors.required(selectorAt.child("requirements"), "when " + field + " is specified, requirements or rawSelector is required");
+      errors.required(selectorAt.child("requirements"), `when ${field} is specified, requirements or rawSelector is required`);
   }
 }
 

@@ -38,7 +38,7 @@ export function validateRequest(object: CertificateSigningRequest, errors: Field
   const usages = spec.usages ?? [];
   if (usages.length === 0) errors.required(specAt.child("usages"));
   const problem = pemProblem(spec.request ?? "");
-  if (problem) errors.invalid(specAt.child("request"), spec.request || null, problem);
+  if (problem) errors.invalid(specAt.child("request"), spec.request ?? null, problem);
   for (const [i, usage] of usages.entries()) {
     if (!USAGES.includes(usage)) errors.notSupported(specAt.child("usages").index(i), usage, USAGES);
     if (usages.indexOf(usage) < i) errors.duplicate(specAt.child("usages").index(i), usage);

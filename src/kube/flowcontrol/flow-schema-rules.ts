@@ -44,7 +44,12 @@ export function validateFlowSchema(object: FlowSchema, errors: FieldErrors, at: 
   if (precedence > MAX_PRECEDENCE) errors.invalid(precedenceAt, precedence, `must not be greater than ${MAX_PRECEDENCE}`);
   if (precedence === 1 && name !== "exempt") errors.invalid(precedenceAt, precedence, "only the schema named 'exempt' may have matchingPrecedence 1");
   if (spec.distinguisherMethod && !METHODS.includes(spec.distinguisherMethod.type)) {
-    errors.add("NotSupported", specAt.child("distinguisherMethod", "type"), { Type: spec.distinguisherMethod.type }, 'supported values: "ByNamespace", "ByUser"');
+    errors.add(
+      "NotSupported",
+      specAt.child("distinguisherMethod", "type"),
+      { Type: spec.distinguisherMethod.type },
+      'supported values: "ByNamespace", "ByUser"',
+    );
   }
   const level = spec.priorityLevelConfiguration?.name ?? "";
   const levelAt = specAt.child("priorityLevelConfiguration", "name");

@@ -12,8 +12,7 @@ export function validatePriorityLevel(object: PriorityLevelConfiguration, errors
   const specAt = at.child("spec");
   const { spec } = object;
   const name = object.metadata.name ?? "";
-  if ((name === "exempt") !== (spec.type === "Exempt"))
-    errors.invalid(specAt.child("type"), spec.type, "must be 'Exempt' if and only if `name` is 'exempt'");
+  if ((name === "exempt") !== (spec.type === "Exempt")) errors.invalid(specAt.child("type"), spec.type, "must be 'Exempt' if and only if `name` is 'exempt'");
   validateMandatory(object, errors, specAt);
   switch (spec.type) {
     case "Exempt":

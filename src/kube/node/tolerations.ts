@@ -3,6 +3,8 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isQualifiedName, isValidLabelValue } from "../machinery/names.ts";
 import type { Toleration } from "../schema/generated/types/core.v1.ts";
 
+/** Operators whose feature gate (KEP-5471) is off by default. */
+const NUMERIC = ["Gt", "Lt"];
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 export function validateTolerations(tolerations: readonly Toleration[], errors: FieldErrors, at: FieldPath): void {
@@ -26,13 +28,19 @@ export function validateTolerations(tolerations: readonly Toleration[], errors: 
         if (value) errors.invalid(itemAt.child("operator"), value, "value must be empty when `operator` is 'Exists'");
         break;
       default:
-        errors.add("NotSupported", itemAt.child("operator"), operator, 'supported values: "Equal", "Exists", "Lt", "Gt"');
+        errors.add(
+          "NotSupported",
+          itemAt.child("operator"),
+          operator,
+          NUMERIC.includes(operator) ? 'supported values: "Equal", "Exists", "Lt", "Gt"' : 'supported values: "Equal", "Exists"',
+        );
     }
     if (effect && !EFFECTS.includes(effect)) {
       errors.add("NotSupported", itemAt.child("effect"), effect, `supported values: ${EFFECTS.map((each) => JSON.stringify(each)).join(", ")}`);
     }
     const identity = JSON.stringify([key, operator, value, effect]);
-    if (seen.has(identity)) errors.duplicate(itemAt, { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: toleration.tolerationSeconds ?? null });
+    if (seen.has(identity))
+      errors.duplicate(itemAt, { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: toleration.tolerationSeconds ?? null });
     seen.add(identity);
   }
 }

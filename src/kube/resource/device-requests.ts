@@ -125,7 +125,8 @@ function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<str
   validateReferences(constraint.requests ?? [], names, errors, at.child("requests"));
   const attribute = constraint.matchAttribute;
   if (attribute !== undefined) validateFullyQualifiedAttribute(attribute, errors, at.child("matchAttribute"));
-  else if (constraint.distinctAttribute === undefined) errors.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set');
+  else if (constraint.distinctAttribute === undefined)
+    errors.required(at, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set');
 }
 
 function validateReferences(requests: readonly string[], names: ReadonlySet<string>, errors: FieldErrors, at: FieldPath): void {
