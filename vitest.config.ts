@@ -8,7 +8,13 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/kube/**/*.test.ts", "test/api/**/*.test.ts", "test/cli/**/*.test.ts", "test/controllers/**/*.test.ts", "test/differential/**/*.test.ts"],
+          include: [
+            "test/kube/**/*.test.ts",
+            "test/api/**/*.test.ts",
+            "test/cli/**/*.test.ts",
+            "test/controllers/**/*.test.ts",
+            "test/differential/**/*.test.ts",
+          ],
           isolate: false,
         },
       },
