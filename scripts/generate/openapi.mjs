@@ -207,8 +207,16 @@ export function writeOpenApi({ model, sources, folder, indexFile, encodeV2 }) {
       `export const OPENAPI_V2_HASH: string = ${JSON.stringify(hash(v2Text))};`,
       "/** Path below /openapi/v3 → SHA-512 of its document, upper-case hex. */",
       `export const OPENAPI_V3_HASHES: Readonly<Record<string, string>> = ${JSON.stringify(hashes, null, 1)};`,
+      "/** How the fields that every object has are described; custom resources are published with the same words. */",
+      `export const OBJECT_DESCRIPTIONS: Readonly<Record<"apiVersion" | "kind" | "metadata" | "listMetadata", string>> = ${JSON.stringify(objectDescriptions(v2))};`,
       "",
     ].join("\n"),
   );
   return { operations: new Set([...paths].flatMap(([path, list]) => list.map(({ method }) => `${method.toUpperCase()} ${path}`))), v2 };
+}
+
+function objectDescriptions({ definitions }) {
+  const { apiVersion, kind, metadata } = definitions["io.k8s.api.core.v1.Pod"].properties;
+  const list = definitions["io.k8s.api.core.v1.PodList"].properties.metadata;
+  return { apiVersion: apiVersion.description, kind: kind.description, metadata: metadata.description, listMetadata: list.description };
 }

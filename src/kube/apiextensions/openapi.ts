@@ -5,18 +5,13 @@
 
 import { isObject, type JsonObject } from "../object.ts";
 import type { FieldSchema, TypeSchema } from "../schema/schema.ts";
+import { OBJECT_DESCRIPTIONS } from "../schema/generated/openapi-index.ts";
 import { typeSchema } from "../schema/table.ts";
 import type { ServedResource } from "./served-resources.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const BODY_TYPES = ["application/json", "application/yaml"];
 const PATCH_TYPES = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
-
-const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  apiVersion: "The group and version of this object's schema.",
-  kind: "The kind of this object, in CamelCase.",
-  metadata: "Standard object metadata.",
-};
 
 /** `definitions` and `paths` of all resources, for a Swagger 2.0 document that has the built-in types. */
 export function publishV2(resources: readonly ServedResource[]): { definitions: Record<string, JsonObject>; paths: Record<string, JsonObject> } {
@@ -70,9 +65,9 @@ function groupVersionKind({ group, version }: ServedResource, kind: string): Jso
 
 function typeAndMeta(version: Version): JsonObject {
   return {
-    apiVersion: { description: DESCRIPTIONS.apiVersion, type: "string" },
-    kind: { description: DESCRIPTIONS.kind, type: "string" },
-    metadata: described(`${META}.ObjectMeta`, version, DESCRIPTIONS.metadata ?? ""),
+    apiVersion: { description: OBJECT_DESCRIPTIONS.apiVersion, type: "string" },
+    kind: { description: OBJECT_DESCRIPTIONS.kind, type: "string" },
+    metadata: described(`${META}.ObjectMeta`, version, OBJECT_DESCRIPTIONS.metadata),
   };
 }
 
@@ -106,10 +101,10 @@ function listSchema(resource: ServedResource, version: Version): JsonObject {
     type: "object",
     required: ["items"],
     properties: {
-      apiVersion: { description: DESCRIPTIONS.apiVersion, type: "string" },
+      apiVersion: { description: OBJECT_DESCRIPTIONS.apiVersion, type: "string" },
       items: { description: `List of ${resource.plural}.`, type: "array", items: reference(definitionName(resource), version) },
-      kind: { description: DESCRIPTIONS.kind, type: "string" },
-      metadata: described(`${META}.ListMeta`, version, "Standard list metadata."),
+      kind: { description: OBJECT_DESCRIPTIONS.kind, type: "string" },
+      metadata: described(`${META}.ListMeta`, version, OBJECT_DESCRIPTIONS.listMetadata),
     },
     "x-kubernetes-group-version-kind": [groupVersionKind(resource, resource.listKind)],
     ...selectable(resource),
