@@ -100,14 +100,14 @@ async function mergeV2(env: Env, resources: readonly ServedCustomResource[]): Pr
 }
 
 /** The paths below /openapi/v3 and the tag of each. URLs carry the cluster's whole prefix: some clients join nothing. */
-async function openApiV3Index({ reply, target }: Exchange, catalog: CustomResourceCatalog): Promise<Response> {
+async function openApiV3Index({ env, reply, target }: Exchange, catalog: CustomResourceCatalog): Promise<Response> {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   const add = (path: string, hash: string) => {
     paths[path] = { serverRelativeURL: `${target.prefix}/openapi/v3/${path}?hash=${hash}` };
   };
   // Static files may not begin with a dot on every platform, so those documents are not offered.
   for (const [path, hash] of Object.entries(OPENAPI_V3_HASHES)) if (!path.startsWith(".")) add(path, hash);
-  for (const [path, resources] of customGroupVersions(catalog)) add(path, (await customV3(resources)).hash);
+  for (const [path, resources] of customGroupVersions(catalog)) add(path, (await customV3(env, resources)).hash);
   const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
   return plainText(reply, 200, JSON.stringify({ paths: sorted }), { "Content-Type": JSON_TYPE });
 }
@@ -121,7 +121,7 @@ async function openApiV3({ accept, env, reply, request, target, query }: Exchang
     hash = builtIn;
     read = () => asset(env, `v3/${path}.json`);
   } else if (custom) {
-    const document = await customV3(custom);
+    const document = await customV3(env, custom);
     hash = document.hash;
     read = async () => document.text;
   } else {
@@ -158,18 +158,24 @@ const MAX_CUSTOM = 64;
 const customDocuments = new Map<string, Promise<{ text: string; hash: string }>>();
 
 /** By content, so that no cluster's document can stand for another's. */
-function customV3(resources: readonly ServedCustomResource[]): Promise<{ text: string; hash: string }> {
+function customV3(env: Env, resources: readonly ServedCustomResource[]): Promise<{ text: string; hash: string }> {
   const key = JSON.stringify(resources);
   const known = customDocuments.get(key);
   if (known) return known;
-  const making = makeCustomV3(resources);
+  const making = makeCustomV3(env, resources);
   if (customDocuments.size >= MAX_CUSTOM) customDocuments.delete(customDocuments.keys().next().value as string);
   customDocuments.set(key, making);
   return making;
 }
 
-async function makeCustomV3(resources: readonly ServedCustomResource[]): Promise<{ text: string; hash: string }> {
-  const text = JSON.stringify(publishV3(resources));
+/** The built-in types that custom resources refer to, in the words of a document that has them all. */
+async function builtInSchemas(env: Env): Promise<Record<string, JsonObject>> {
+  const document = JSON.parse(await new Response(await asset(env, "v3/apis/apps/v1.json")).text()) as { components: { schemas: Record<string, JsonObject> } };
+  return document.components.schemas;
+}
+
+async function makeCustomV3(env: Env, resources: readonly ServedCustomResource[]): Promise<{ text: string; hash: string }> {
+  const text = JSON.stringify(publishV3(resources, await builtInSchemas(env)));
   return { text, hash: await sha512(text) };
 }
 

@@ -4,12 +4,11 @@
  */
 
 import { isObject, type JsonObject } from "../object.ts";
-import type { FieldSchema, TypeSchema } from "../schema/schema.ts";
 import { OBJECT_DESCRIPTIONS } from "../schema/generated/openapi-index.ts";
-import { typeSchema } from "../schema/table.ts";
 import type { ServedResource } from "./served-resources.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
+const SCALE = "io.k8s.api.autoscaling.v1.Scale";
 const BODY_TYPES = ["application/json", "application/yaml"];
 const PATCH_TYPES = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
 
@@ -25,8 +24,11 @@ export function publishV2(resources: readonly ServedResource[]): { definitions: 
   return { definitions, paths };
 }
 
-/** The OpenAPI 3.0 document of one group version; all `resources` are of it. */
-export function publishV3(resources: readonly ServedResource[]): JsonObject {
+/**
+ * The OpenAPI 3.0 document of one group version; all `resources` are of it.
+ * @param builtIn component schemas of a document that has the built-in types, by name
+ */
+export function publishV3(resources: readonly ServedResource[], builtIn: Readonly<Record<string, JsonObject>>): JsonObject {
   const schemas: Record<string, JsonObject> = {};
   const paths: Record<string, JsonObject> = {};
   for (const resource of resources) {
@@ -34,8 +36,8 @@ export function publishV3(resources: readonly ServedResource[]): JsonObject {
     schemas[definitionName(resource, "List")] = listSchema(resource, 3);
     for (const [path, operations] of operationsOf(resource)) paths[path] = pathItem(path, operations, 3);
   }
-  for (const name of ["meta.v1.DeleteOptions", "meta.v1.ListMeta", "meta.v1.ObjectMeta", "meta.v1.Patch", "meta.v1.Status"]) addBuiltIn(schemas, name);
-  if (resources.some(({ hasScale }) => hasScale)) addBuiltIn(schemas, "autoscaling.v1.Scale");
+  for (const name of ["DeleteOptions", "ListMeta", "ObjectMeta", "Patch", "Status"]) addBuiltIn(schemas, `${META}.${name}`, builtIn);
+  if (resources.some(({ hasScale }) => hasScale)) addBuiltIn(schemas, SCALE, builtIn);
   return { openapi: "3.0.0", info: { title: "Kubernetes CRD Swagger", version: "v0.1.0" }, paths: sorted(paths), components: { schemas: sorted(schemas) } };
 }
 
@@ -166,62 +168,12 @@ function withoutNullableRequired(node: JsonObject): JsonObject {
   return { ...rest, properties, ...(kept.length > 0 ? { required: kept } : {}) };
 }
 
-function builtInName(id: string): string {
-  return id.startsWith("meta.") ? `io.k8s.apimachinery.pkg.apis.${id}` : `io.k8s.api.${id}`;
-}
-
-/** Adds the built-in type and all that it refers to. */
-function addBuiltIn(schemas: Record<string, JsonObject>, id: string): void {
-  const name = builtInName(id);
-  if (schemas[name]) return;
-  if (id === "meta.v1.Patch") {
-    schemas[name] = { description: "A patch in one of the supported formats.", type: "object" };
-    return;
-  }
-  const type = typeSchema(id);
-  const schema = builtInSchema(type);
+/** Adds the built-in type `name` and all that it refers to, as `builtIn` describes them. */
+function addBuiltIn(schemas: Record<string, JsonObject>, name: string, builtIn: Readonly<Record<string, JsonObject>>): void {
+  const schema = builtIn[name];
+  if (!schema || schemas[name]) return;
   schemas[name] = schema;
-  for (const field of type.fields.values()) if (typeof field.type === "object") addBuiltIn(schemas, field.type.message);
-}
-
-function builtInSchema(type: TypeSchema): JsonObject {
-  if (type.form === "time" || type.form === "microTime") return { type: "string", format: "date-time" };
-  if (type.form !== undefined) return { type: "object" };
-  const properties: JsonObject = {};
-  for (const [name, field] of type.fields) properties[name] = fieldSchema(field);
-  const [, version = ""] = type.id.split(".");
-  const marks = type.root
-    ? { "x-kubernetes-group-version-kind": [{ group: type.id.startsWith("autoscaling.") ? "autoscaling" : "", kind: type.goName, version }] }
-    : {};
-  return { type: "object", properties: sorted(properties), ...(type.atomic ? { "x-kubernetes-map-type": "atomic" } : {}), ...marks };
-}
-
-function fieldSchema(field: FieldSchema): JsonObject {
-  const value = valueSchemaOf(field);
-  if (field.map) return { type: "object", additionalProperties: value };
-  if (!field.repeated) return value;
-  const marks: JsonObject = {};
-  if (field.listType) marks["x-kubernetes-list-type"] = field.listType;
-  if (field.listMapKeys.length > 0) marks["x-kubernetes-list-map-keys"] = field.listMapKeys;
-  if (field.patchMergeKey) marks["x-kubernetes-patch-merge-key"] = field.patchMergeKey;
-  if (field.patchStrategies.length > 0) marks["x-kubernetes-patch-strategy"] = field.patchStrategies.join(",");
-  return { type: "array", items: value, ...marks };
-}
-
-function valueSchemaOf(field: FieldSchema): JsonObject {
-  if (typeof field.type === "object") return { allOf: [reference(builtInName(field.type.message), 3)] };
-  switch (field.type) {
-    case "bool":
-      return { type: "boolean" };
-    case "string":
-      return { type: "string" };
-    case "bytes":
-      return { type: "string", format: "byte" };
-    case "double":
-      return { type: "number", format: "double" };
-    default:
-      return { type: "integer", format: field.type === "int64" ? "int64" : "int32" };
-  }
+  for (const [, referred = ""] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) addBuiltIn(schemas, referred, builtIn);
 }
 
 interface Operation {
@@ -288,7 +240,6 @@ function operationsOf(resource: ServedResource): [string, Operation[]][] {
   const object = `${collection}/{name}`;
   const own = definitionName(resource);
   const list = definitionName(resource, "List");
-  const scale = "io.k8s.api.autoscaling.v1.Scale";
   const where = namespaced ? "Namespaced" : "";
   const make = (
     method: Operation["method"],
@@ -351,7 +302,7 @@ function operationsOf(resource: ServedResource): [string, Operation[]][] {
       ],
     ]);
   };
-  if (resource.hasScale) subresource("scale", scale);
+  if (resource.hasScale) subresource("scale", SCALE);
   if (resource.hasStatus) subresource("status", own);
   if (namespaced)
     paths.push([`${base}/${plural}`, [make("get", "list", "list", `list objects of kind ${kind}`, LIST_QUERY, undefined, list, [OK], "ForAllNamespaces", "")]]);

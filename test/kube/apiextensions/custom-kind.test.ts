@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 /** Custom kinds beside validation: columns, versions, selectable fields, structure, scale, warnings; hostile input. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -182,7 +183,8 @@ describe("OpenAPI", () => {
   const resources = servedResources(established(definitionOf(schema, { subresources: { status: {} } })));
 
   it("v3 keeps the schema and adds type and object metadata", () => {
-    const document = publishV3(resources) as { paths: JsonObject; components: { schemas: Record<string, { properties: JsonObject }> } };
+    const builtIn = JSON.parse(readFileSync(new URL("../../../assets/generated/openapi/v3/apis/apps/v1.json", import.meta.url), "utf8")).components.schemas;
+    const document = publishV3(resources, builtIn) as { paths: JsonObject; components: { schemas: Record<string, { properties: JsonObject }> } };
     const widgets = document.components.schemas["com.example.ref.v1.Widget"];
     expect(widgets).toMatchObject({
       description: "the root",
