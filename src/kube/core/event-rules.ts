@@ -1,7 +1,7 @@
 /** What Events may say: the rules of the core API, and the strict ones for writers through events.k8s.io (KEP-383). */
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isDNS1123Subdomain, isQualifiedName, nameIsDNSSubdomain } from "../machinery/names.ts";
-import type { Event } from "../schema/generated/types/core.v1.ts";
+import type { Event, ObjectReference } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 
 const NAMESPACE_MISMATCH = "does not match event.namespace";
@@ -62,8 +62,15 @@ export function validateChangedEvent(object: Event, old: Event, errors: FieldErr
   if (!sameJson(object.series, old.series)) validateSeries(object, errors, at);
   for (const field of IMMUTABLE) {
     const shown = field === "reportingComponent" ? "reportingController" : field;
-    if (!sameJson(object[field], old[field])) errors.invalid(at.child(shown), object[field] ?? null, "field is immutable");
+    if (!sameJson(object[field], old[field]))
+      errors.invalid(at.child(shown), field === "involvedObject" ? internalReference(object.involvedObject) : (object[field] ?? null), "field is immutable");
   }
+}
+
+/** A reference the way upstream's messages print it: by its internal field names. */
+function internalReference(reference: ObjectReference): unknown {
+  const { kind = "", namespace = "", name = "", uid = "", apiVersion = "", resourceVersion = "", fieldPath = "" } = reference;
+  return { Kind: kind, Namespace: namespace, Name: name, UID: uid, APIVersion: apiVersion, ResourceVersion: resourceVersion, FieldPath: fieldPath };
 }
 
 function validateSeries({ series }: Event, errors: FieldErrors, at: FieldPath): void {

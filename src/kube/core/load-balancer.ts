@@ -14,7 +14,7 @@ export function validateLoadBalancerStatus(status: LoadBalancerStatus, old: Load
   const ingressAt = at.child("ingress");
   const ingress = status.ingress ?? [];
   if (owner.spec?.type !== "LoadBalancer" && ingress.length > 0 && JSON.stringify(status) !== JSON.stringify(old ?? {})) {
-    errors.forbidden(ingressAt, "may only be used when `spec.type` is LoadBalancer");
+    errors.forbidden(ingressAt, "may only be used when `spec.type` is 'LoadBalancer'");
     return;
   }
   const known = new Set((old?.ingress ?? []).map((each) => each.ip));

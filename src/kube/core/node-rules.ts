@@ -1,9 +1,8 @@
 /** What a Node may say and how it may change. */
-import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isValidCIDRForLegacyField, parseCIDR } from "../machinery/ip.ts";
 import { isQualifiedName, isValidLabelValue } from "../machinery/names.ts";
 import type { Node, Taint } from "../schema/generated/types/core.v1.ts";
-import { sameJson } from "./equality.ts";
 import { validateResourceQuantity } from "./resources.ts";
 
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -12,9 +11,7 @@ export function validateNode(object: Node, errors: FieldErrors, at: FieldPath): 
   const specAt = at.child("spec");
   const spec = object.spec ?? {};
   if (spec.taints?.length) validateTaints(spec.taints, errors, at.child("metadata", "taints"));
-  for (const field of ["capacity", "allocatable"] as const) {
-    for (const [name, value] of Object.entries(object.status?.[field] ?? {})) validateResourceQuantity(name, value, errors, at.child("status", field, name));
-  }
+  validateQuantities(object, errors, at);
   validatePodCIDRs(spec.podCIDRs ?? [], errors, specAt.child("podCIDRs"));
 }
 
@@ -63,6 +60,23 @@ export function validateNodeUpdate(object: Node, old: Node, errors: FieldErrors)
   if (was.providerID && spec.providerID !== was.providerID) {
     errors.add("Forbidden", "spec.providerID", undefined, 'node updates may not change providerID except from "" to valid');
   }
-  if (spec.configSource && !sameJson(spec.configSource, was.configSource))
-    errors.add("Forbidden", "spec.configSource", undefined, "configSource may not be set");
+  if (spec.externalID !== was.externalID) errors.add("Forbidden", "spec.externalID", undefined, "may not be updated");
+}
+
+/** What a status writer (the kubelet) may report. */
+export function validateNodeStatusUpdate(object: Node, old: Node, errors: FieldErrors): void {
+  validateNodeUpdate(object, old, errors);
+  validateQuantities(object, errors, FieldPath.root);
+  const seen = new Set<string>();
+  for (const [i, { type, address }] of (object.status?.addresses ?? []).entries()) {
+    const key = `${type}/${address}`;
+    if (seen.has(key)) errors.duplicate(FieldPath.of("status", "addresses").index(i), { Type: type, Address: address });
+    seen.add(key);
+  }
+}
+
+function validateQuantities(object: Node, errors: FieldErrors, at: FieldPath): void {
+  for (const field of ["capacity", "allocatable"] as const) {
+    for (const [name, value] of Object.entries(object.status?.[field] ?? {})) validateResourceQuantity(name, value, errors, at.child("status", field, name));
+  }
 }

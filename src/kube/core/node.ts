@@ -1,7 +1,7 @@
 /** Node (v1): a machine that runs pods. */
 import { defineKind } from "../define.ts";
 import type { Node } from "../schema/generated/types/core.v1.ts";
-import { validateNode, validateNodeUpdate } from "./node-rules.ts";
+import { validateNode, validateNodeStatusUpdate, validateNodeUpdate } from "./node-rules.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
@@ -17,7 +17,7 @@ export const node = defineKind<Node>({
   subresources: {
     status: {
       keeps: { labels: true, annotations: true },
-      validateUpdate: validateNodeUpdate,
+      validateUpdate: validateNodeStatusUpdate,
     },
     others: { proxy: { verbs: ["create", "delete", "get", "patch", "update"], kind: "NodeProxyOptions" } },
   },
@@ -30,6 +30,9 @@ export const node = defineKind<Node>({
   },
   prepareForCreate(object) {
     if (object.spec.configSource) delete object.spec.configSource;
+  },
+  prepareForUpdate(object, old) {
+    if (!old.spec.configSource) delete object.spec.configSource;
   },
   validate: validateNode,
   validateUpdate: validateNodeUpdate,

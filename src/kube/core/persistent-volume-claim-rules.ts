@@ -1,11 +1,12 @@
 /** What a PersistentVolumeClaim may say and how it may change. */
-import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { validateLabelSelector } from "../machinery/label-selector.ts";
 import { isDNS1123Subdomain } from "../machinery/names.ts";
-import { compareQuantity } from "../machinery/quantity.ts";
+import { compareQuantity, quantity } from "../machinery/quantity.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { VOLUME_MODES, validateAccessModes } from "./persistent-volume-rules.ts";
+import { differenceText } from "./pod-difference.ts";
 import { validateResourceName } from "./resources.ts";
 import { storageClassOf } from "./storage-cells.ts";
 
@@ -83,14 +84,32 @@ export function validateClaimUpdate(object: PersistentVolumeClaim, old: Persiste
   ) {
     before.storageClassName = now.storageClassName;
   }
-  if (!sameJson(now, before))
-    errors.forbidden(specAt, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
+  if (!sameJson(now, before)) {
+    errors.forbidden(
+      specAt,
+      `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${differenceText(now, before)}`,
+    );
+  }
+  if (now.volumeMode !== before.volumeMode) errors.invalid(at.child("volumeMode"), now.volumeMode ?? null, "field is immutable");
 }
 
+const RESIZE_STATUSES = ["ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"];
+
 export function validateClaimStatusUpdate(object: PersistentVolumeClaim, _old: PersistentVolumeClaim, errors: FieldErrors): void {
-  if (!object.metadata.resourceVersion) errors.add("Required", "resourceVersion", undefined, "");
-  if (!object.spec.accessModes?.length) errors.add("Required", "Spec.accessModes", undefined, "");
-  for (const [name, value] of Object.entries(object.status?.capacity ?? {})) {
-    if (compareQuantity(value, "0") < 0) errors.add("Invalid", `status.capacity[${name}]`, String(value), "must be greater than or equal to 0");
+  const at = FieldPath.of("status");
+  for (const field of ["capacity", "allocatedResources"] as const) {
+    for (const [name, value] of Object.entries(object.status?.[field] ?? {})) {
+      if (compareQuantity(value, "0") < 0) errors.invalid(at.child(field).key(name), quantity(value).value(), "must be a valid resource quantity");
+    }
+  }
+  for (const [name, status] of Object.entries(object.status?.allocatedResourceStatuses ?? {})) {
+    if (RESIZE_STATUSES.includes(status)) continue;
+    // Upstream names the resource where the bad status would be expected.
+    errors.add(
+      "NotSupported",
+      at.child("allocatedResourceStatuses"),
+      name,
+      `supported values: ${RESIZE_STATUSES.map((each) => JSON.stringify(each)).join(", ")}`,
+    );
   }
 }

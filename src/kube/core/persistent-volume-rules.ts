@@ -5,6 +5,8 @@ import { compareQuantity, quantity } from "../machinery/quantity.ts";
 import type { PersistentVolume, PersistentVolumeSpec } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { validateNodeSelector } from "./node-selector.ts";
+import { differenceText } from "./pod-difference.ts";
+import { internalNodeSelectorTerm } from "./pod-spec/internal.ts";
 import { validateResourceName } from "./resources.ts";
 import { SOURCES, validateSource } from "./volume-sources.ts";
 
@@ -145,10 +147,18 @@ export function validateVolumeUpdate(object: PersistentVolume, old: PersistentVo
   const { controllerExpandSecretRef: _now, ...csiNow } = object.spec.csi ?? {};
   const { controllerExpandSecretRef: _before, ...csiBefore } = old.spec.csi ?? {};
   if (object.spec.csi && old.spec.csi ? !sameJson(csiNow, csiBefore) || !sameJson({ ...now, csi: null }, { ...before, csi: null }) : !sameJson(now, before)) {
-    errors.forbidden(specAt.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation");
+    errors.forbidden(specAt.child("persistentvolumesource"), `spec.persistentvolumesource is immutable after creation\n${differenceText(now, before)}`);
   }
   if (object.spec.volumeMode !== old.spec.volumeMode) errors.invalid(at.child("volumeMode"), object.spec.volumeMode ?? null, "field is immutable");
   if (old.spec.nodeAffinity && !sameJson(object.spec.nodeAffinity, old.spec.nodeAffinity)) {
-    errors.invalid(at.child("nodeAffinity"), object.spec.nodeAffinity ?? null, "field is immutable");
+    errors.invalid(at.child("nodeAffinity"), internalAffinity(object.spec.nodeAffinity), "field is immutable, except for updating from beta label to GA");
   }
+  if (old.spec.volumeAttributesClassName !== undefined && object.spec.volumeAttributesClassName === undefined) {
+    errors.forbidden(specAt.child("volumeAttributesClassName"), "update from non-nil value to nil is forbidden");
+  }
+}
+
+/** An affinity the way upstream's messages print it: by its internal field names. */
+function internalAffinity(affinity: PersistentVolumeSpec["nodeAffinity"]): unknown {
+  return affinity ? { Required: affinity.required ? { NodeSelectorTerms: affinity.required.nodeSelectorTerms.map(internalNodeSelectorTerm) } : null } : null;
 }

@@ -19,9 +19,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
       prepareForUpdate(object, old) {
         stampPhase(object, old);
       },
-      validateUpdate(object, _old, errors) {
-        if (!object.metadata.resourceVersion) errors.add("Required", "resourceVersion", undefined, "");
-      },
     },
   },
   returnsDeletedObject: true,

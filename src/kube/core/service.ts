@@ -136,7 +136,7 @@ function dropTypeDependentFields(object: Service, old: Service): void {
   }
   if (needsClusterIP(old) && !needsClusterIP(object) && sameJson(spec.ipFamilies, was.ipFamilies)) delete spec.ipFamilies;
   if (needsClusterIP(old) && !needsClusterIP(object) && spec.ipFamilyPolicy === was.ipFamilyPolicy) delete spec.ipFamilyPolicy;
-  if (needsNodePort(old) && !needsNodePort(object) && sameNodePorts(object, old)) for (const port of spec.ports ?? []) delete port.nodePort;
+  if (canHaveNodePorts(old) && !canHaveNodePorts(object) && sameNodePorts(object, old)) for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheckNodePort(old) && !needsHealthCheckNodePort(object) && (spec.healthCheckNodePort ?? 0) === (was.healthCheckNodePort ?? 0))
     delete spec.healthCheckNodePort;
   if (was.type === "LoadBalancer" && spec.type !== "LoadBalancer") {
@@ -147,6 +147,8 @@ function dropTypeDependentFields(object: Service, old: Service): void {
     delete spec.externalTrafficPolicy;
   if (needsClusterIP(old) && !needsClusterIP(object) && spec.internalTrafficPolicy === was.internalTrafficPolicy) delete spec.internalTrafficPolicy;
 }
+
+const canHaveNodePorts = (object: Service): boolean => object.spec?.type === "NodePort" || object.spec?.type === "LoadBalancer";
 
 function sameClusterIPs(object: Service, old: Service): boolean {
   return (object.spec.clusterIP ?? "") === (old.spec.clusterIP ?? "") && sameJson(object.spec.clusterIPs, old.spec.clusterIPs);

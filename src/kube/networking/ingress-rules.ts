@@ -2,7 +2,7 @@
 import { validateHostname } from "../core/load-balancer.ts";
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isValidIPForLegacyField, parseIP } from "../machinery/ip.ts";
-import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, isValidPortName, isValidPortNum, isWildcardDNS1123Subdomain } from "../machinery/names.ts";
+import { isDNS1123Label, isDNS1123Subdomain, isValidPortName, isValidPortNum, isWildcardDNS1123Subdomain } from "../machinery/names.ts";
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule } from "../schema/generated/types/networking.v1.ts";
 
 const PATH_TYPES = ["Exact", "ImplementationSpecific", "Prefix"];
@@ -107,9 +107,6 @@ export function validateIngressStatus(object: Ingress, old: Ingress, errors: Fie
     const itemAt = at.index(i);
     if (each.ip && !known.has(each.ip)) for (const problem of isValidIPForLegacyField(each.ip)) errors.invalid(itemAt.child("ip"), each.ip, problem);
     validateHostname(each.hostname, errors, itemAt);
-    for (const [k, port] of (each.ports ?? []).entries()) {
-      if (port.error) for (const problem of isQualifiedName(port.error)) errors.invalid(itemAt.child("ports").index(k).child("error"), port.error, problem);
-    }
   }
 }
 

@@ -45,7 +45,9 @@ function validateServiceCIDRUpdate(object: ServiceCIDR, old: ServiceCIDR, errors
   if (before.length === 1 && now.length === 2) {
     if (now[0] !== before[0]) errors.invalid(cidrsAt.index(0), now[0], "field is immutable");
     validateCIDRs(now, errors, cidrsAt);
-  } else if (now.length !== before.length || now.some((cidr, i) => cidr !== before[i])) {
+  } else if (now.length !== before.length) {
     errors.invalid(cidrsAt, now, "field is immutable");
+  } else {
+    for (const [i, cidr] of now.entries()) if (cidr !== before[i]) errors.invalid(cidrsAt.index(i), cidr, "field is immutable");
   }
 }

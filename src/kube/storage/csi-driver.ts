@@ -11,6 +11,9 @@ const MIN_UPDATE_PERIOD = 10;
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 
+const TOKEN_WARNING =
+  "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes";
+
 export const csiDriver = defineKind<CSIDriver>({
   group: "storage.k8s.io",
   version: "v1",
@@ -29,21 +32,23 @@ export const csiDriver = defineKind<CSIDriver>({
     if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ["Persistent"];
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
-    if (spec.tokenRequests?.length) spec.serviceAccountTokenInSecrets ??= false;
   },
   prepareForCreate(object) {
     // Its feature gate is off by default.
     delete object.spec.preventPodSchedulingIfMissing;
   },
+  prepareForUpdate(object, old) {
+    // Counted from the first change on, not from the creation.
+    if (!sameJson(object.spec, old.spec)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
+  warnings: ({ spec }) => (spec?.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [TOKEN_WARNING] : []),
   validate(object, errors, at) {
     validateSpec(object.spec, errors, at.child("spec"));
   },
   validateUpdate(object, old, errors, at) {
     const specAt = at.child("spec");
-    for (const field of ["attachRequired", "fsGroupPolicy"] as const) {
-      if (object.spec[field] !== old.spec[field] && field === "attachRequired")
-        errors.invalid(specAt.child("attachedRequired"), object.spec[field] ?? null, "field is immutable");
-    }
+    if (object.spec.attachRequired !== old.spec.attachRequired)
+      errors.invalid(specAt.child("attachedRequired"), object.spec.attachRequired ?? null, "field is immutable");
     if (!sameJson(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes))
       errors.invalid(specAt.child("volumeLifecycleModes"), object.spec.volumeLifecycleModes, "field is immutable");
   },

@@ -20,11 +20,14 @@ export const csiNode = defineKind<CSINode>({
   validate: validateNodeDrivers,
   validateUpdate(object, old, errors, at) {
     // A driver on a node may come and go, but not change under its name.
-    for (const [i, before] of (old.spec?.drivers ?? []).entries()) {
+    for (const before of old.spec?.drivers ?? []) {
       for (const now of object.spec?.drivers ?? []) {
         const { allocatable: _now, ...fixedNow } = now;
         const { allocatable: _before, ...fixedBefore } = before;
-        if (now.name === before.name && !sameJson(fixedNow, fixedBefore)) errors.invalid(at.child("spec", "drivers").index(i), now, "field is immutable");
+        if (now.name === before.name && !sameJson(fixedNow, fixedBefore)) {
+          const value = { Name: now.name, NodeID: now.nodeID, TopologyKeys: now.topologyKeys, Allocatable: null };
+          errors.invalid(at.child("spec", "drivers"), value, "field is immutable");
+        }
       }
     }
   },

@@ -26,9 +26,9 @@ export const storageClass = defineKind<StorageClass>({
   },
   validate: validateStorageClass,
   validateUpdate(object, old, errors, at) {
-    if (!sameJson(object.parameters, old.parameters)) errors.forbidden(at.child("parameters"), "updates to parameters are forbidden.");
-    if (object.provisioner !== old.provisioner) errors.forbidden(at.child("provisioner"), "updates to provisioner are forbidden.");
-    if (object.reclaimPolicy !== old.reclaimPolicy) errors.forbidden(at.child("reclaimPolicy"), "updates to reclaimPolicy are forbidden.");
+    if (!sameJson(object.parameters, old.parameters)) errors.invalid(at.child("parameters"), object.parameters ?? null, "field is immutable");
+    if (object.provisioner !== old.provisioner) errors.invalid(at.child("provisioner"), object.provisioner, "field is immutable");
+    if (object.reclaimPolicy !== old.reclaimPolicy) errors.invalid(at.child("reclaimPolicy"), object.reclaimPolicy ?? null, "field is immutable");
     if (object.volumeBindingMode !== old.volumeBindingMode)
       errors.invalid(at.child("volumeBindingMode"), object.volumeBindingMode ?? null, "field is immutable");
   },

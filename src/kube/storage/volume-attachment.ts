@@ -17,13 +17,13 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   kind: "VolumeAttachment",
   plural: "volumeattachments",
   scope: "Cluster",
-  subresources: { status: { keeps: { annotations: true } } },
+  subresources: { status: { keeps: { labels: false, annotations: false, finalizers: false, ownerReferences: false } } },
   returnsDeletedObject: true,
   allowUnconditionalUpdate: false,
   resetFields: { "": [["status"]], status: [["metadata"], ["spec"]] },
   validate: validateAttachment,
   validateUpdate(object, old, errors, at) {
-    if (!sameJson(object.spec, old.spec)) errors.invalid(at.child("spec"), object.spec, "field is immutable");
+    if (!sameJson(object.spec, old.spec)) errors.invalid(at.child("spec"), internalSpec(object.spec), "field is immutable");
   },
   columns: [NAME, { name: "Attacher", type: "string", format: "name" }, column("PV"), column("Node"), column("Attached", { type: "boolean" }), AGE],
   cells: (object, now) => [
@@ -35,6 +35,15 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     ageCell(object, now),
   ],
 });
+
+/** A spec the way upstream's messages print it: by its internal field names. */
+function internalSpec({ attacher, source, nodeName }: VolumeAttachment["spec"]): unknown {
+  return {
+    Attacher: attacher,
+    Source: { PersistentVolumeName: source.persistentVolumeName ?? null, InlineVolumeSpec: source.inlineVolumeSpec ?? null },
+    NodeName: nodeName,
+  };
+}
 
 function validateAttachment(object: VolumeAttachment, errors: FieldErrors, at: FieldPath): void {
   const specAt = at.child("spec");
