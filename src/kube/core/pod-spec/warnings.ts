@@ -77,7 +77,8 @@ function podSpecWarnings(spec: PodSpec, annotations: Readonly<Record<string, str
   for (const field of ["initContainers", "containers"] as const) {
     for (const [i, container] of (spec[field] ?? []).entries()) ports.note(container, `${at}.${field}[${i}]`, warnings);
   }
-  return warnings;
+  // Several files in one place give the same text more than once.
+  return warnings.length > 1 ? [...new Set(warnings)] : warnings;
 }
 
 type NodeAffinity = NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>;

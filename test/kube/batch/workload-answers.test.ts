@@ -1,0 +1,4 @@
+import { describe } from "vitest";
+import { runAnswers } from "../core/workload-answers.ts";
+
+describe("creates of batch workloads answer as kube-apiserver v1.36 does", () => runAnswers("batch"));
