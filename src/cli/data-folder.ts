@@ -1,6 +1,6 @@
 /** The folder that holds everything `perigee up` keeps: objects, certificates, keys and kubeconfigs; one running perigee at a time. */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Problem } from "./problem.ts";
@@ -91,10 +91,8 @@ export function lock(folder: DataFolder): Lock {
   if (held && isRunning(held)) {
     throw new Problem(`${folder.path} is in use by another perigee (process ${held.pid}); stop it, or choose another folder with --data`);
   }
-  if (held) {
-    if (held.workerd) endNow(held.workerd);
-    rmSync(folder.lockFile, { force: true });
-  }
+  if (held?.workerd) endNow(held.workerd);
+  rmSync(folder.lockFile, { force: true });
   const own = identify(process.pid);
   createExclusively(folder, JSON.stringify(own));
   return {
@@ -114,16 +112,17 @@ function endNow(identity: ProcessIdentity): void {
   for (let waited = 0; waited < 2_000 && isRunning(identity); waited += 10) Atomics.wait(clock, 0, 0, 10);
 }
 
+/** Appears whole or not at all, so that a lock that cannot be read is always a dead one. */
 function createExclusively(folder: DataFolder, content: string): void {
+  const temporary = `${folder.lockFile}.${process.pid}`;
+  writeFileSync(temporary, content, { mode: 0o600 });
   try {
-    const file = openSync(folder.lockFile, "wx", 0o600);
-    writeSync(file, content);
-    closeSync(file);
+    linkSync(temporary, folder.lockFile);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
-      throw new Problem(`${folder.path} is in use by another perigee that starts at this moment`);
-    }
-    throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    throw new Problem(`${folder.path} is in use by another perigee that starts at this moment`);
+  } finally {
+    rmSync(temporary);
   }
 }
 
