@@ -12,10 +12,12 @@ export const customResourceCleanup = defineController({
   watches: [
     {
       resource: "customresourcedefinitions.apiextensions.k8s.io",
-      keys: ({ type, object, key }) => (type !== "DELETED" && object.metadata.deletionTimestamp && object.metadata.finalizers?.includes(CLEANUP_FINALIZER) ? [key.name] : []),
+      keys: ({ type, object, key }) =>
+        type !== "DELETED" && object.metadata.deletionTimestamp && object.metadata.finalizers?.includes(CLEANUP_FINALIZER) ? [key.name] : [],
     },
   ],
-  resync: async ({ client }) => (await client.list(CUSTOM_RESOURCE_DEFINITIONS, "")).filter((each) => each.metadata.deletionTimestamp).map((each) => each.metadata.name ?? ""),
+  resync: async ({ client }) =>
+    (await client.list(CUSTOM_RESOURCE_DEFINITIONS, "")).filter((each) => each.metadata.deletionTimestamp).map((each) => each.metadata.name ?? ""),
   async reconcile(name, { client }) {
     const definition = await client.get<CustomResourceDefinition>(CUSTOM_RESOURCE_DEFINITIONS, "", name);
     if (!definition?.metadata.deletionTimestamp || !definition.metadata.finalizers?.includes(CLEANUP_FINALIZER)) return undefined;

@@ -2,8 +2,9 @@
  * disruption: keeps each PodDisruptionBudget's status: how many of its pods must be healthy, how many are, and how many
  * disruptions that allows. Evictions spend from it; a pod whose eviction never led to a deletion is forgotten after two minutes.
  */
-import { fromLabelSelectorObject } from "../kube/machinery/label-selector.ts";
+
 import { equalJson } from "../kube/machinery/json.ts";
+import { fromLabelSelectorObject } from "../kube/machinery/label-selector.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Pod } from "../kube/schema/generated/types/core.v1.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from "../kube/schema/generated/types/policy.v1.ts";
@@ -113,7 +114,14 @@ async function reconcile(key: string, { client, now }: Context): Promise<{ reque
     const healthy = pods.filter((pod) => isHealthy(pod) && !disruptedPods[pod.metadata.name ?? ""]).length;
     const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0;
     const verdict = allowed > 0 ? { allowed: true, reason: "SufficientPods", message: "" } : { allowed: false, reason: "InsufficientPods", message: "" };
-    status = { ...base, expectedPods: expected, desiredHealthy: desired, currentHealthy: healthy, disruptionsAllowed: allowed, conditions: conditions(budget, verdict, now()) };
+    status = {
+      ...base,
+      expectedPods: expected,
+      desiredHealthy: desired,
+      currentHealthy: healthy,
+      disruptionsAllowed: allowed,
+      conditions: conditions(budget, verdict, now()),
+    };
   } catch (error) {
     // Fail safe: a budget that can't be computed allows nothing.
     const message = error instanceof Error ? error.message : String(error);

@@ -159,7 +159,8 @@ export class Manager {
     const started = this.#context.now();
     try {
       const result = await controller.reconcile(key, this.#context);
-      if (result?.requeueAfter !== undefined) this.#journal.setTimer({ controller: controller.name, key, at: this.#context.now() + result.requeueAfter, failures: 0 });
+      if (result?.requeueAfter !== undefined)
+        this.#journal.setTimer({ controller: controller.name, key, at: this.#context.now() + result.requeueAfter, failures: 0 });
       else this.#journal.clearTimer(controller.name, key);
     } catch (error) {
       // One failing key must not stop the others: it comes back by its own timer.

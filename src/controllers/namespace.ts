@@ -26,8 +26,11 @@ function describeObjects(remaining: readonly Remaining[]): string {
 
 function describeFinalizers(remaining: readonly Remaining[]): string {
   const counts = new Map<string, number>();
-  for (const { objects } of remaining) for (const object of objects) for (const finalizer of object.metadata.finalizers ?? []) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1);
-  return counts.size === 0 ? "" : `Some content in the namespace has finalizers remaining: ${[...counts].map(([name, count]) => `${name} in ${count} resource instances`).join(", ")}`;
+  for (const { objects } of remaining)
+    for (const object of objects) for (const finalizer of object.metadata.finalizers ?? []) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1);
+  return counts.size === 0
+    ? ""
+    : `Some content in the namespace has finalizers remaining: ${[...counts].map(([name, count]) => `${name} in ${count} resource instances`).join(", ")}`;
 }
 
 function conditions(remaining: readonly Remaining[], failure: string): Omit<NamespaceCondition, "lastTransitionTime">[] {
@@ -37,8 +40,20 @@ function conditions(remaining: readonly Remaining[], failure: string): Omit<Name
   return [
     when("NamespaceDeletionDiscoveryFailure", "", "DiscoveryFailed", "ResourcesDiscovered", "All resources successfully discovered"),
     when("NamespaceDeletionGroupVersionParsingFailure", "", "GroupVersionParsingFailed", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-    when("NamespaceDeletionContentFailure", failure, "ContentDeletionFailed", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
-    when("NamespaceContentRemaining", remaining.length > 0 ? describeObjects(remaining) : "", "SomeResourcesRemain", "ContentRemoved", "All content successfully removed"),
+    when(
+      "NamespaceDeletionContentFailure",
+      failure,
+      "ContentDeletionFailed",
+      "ContentDeleted",
+      "All content successfully deleted, may be waiting on finalization",
+    ),
+    when(
+      "NamespaceContentRemaining",
+      remaining.length > 0 ? describeObjects(remaining) : "",
+      "SomeResourcesRemain",
+      "ContentRemoved",
+      "All content successfully removed",
+    ),
     when("NamespaceFinalizersRemaining", finalizers, "SomeFinalizersRemain", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
   ];
 }
@@ -59,7 +74,12 @@ async function writeConditions(namespace: Namespace, wanted: Omit<NamespaceCondi
     return { ...condition, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : time };
   });
   const others = existing.filter((each) => !wanted.some((condition) => condition.type === each.type));
-  await client.update<Namespace>(NAMESPACES, "", { ...namespace, status: { ...namespace.status, phase: "Terminating", conditions: [...others, ...next] } }, "status");
+  await client.update<Namespace>(
+    NAMESPACES,
+    "",
+    { ...namespace, status: { ...namespace.status, phase: "Terminating", conditions: [...others, ...next] } },
+    "status",
+  );
 }
 
 export const namespaceController = defineController({

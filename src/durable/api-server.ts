@@ -5,15 +5,15 @@
  */
 import { binding as bindingKind } from "../kube/core/binding.ts";
 import type { Kind } from "../kube/kind.ts";
-import { deleteOptionsSchema } from "../kube/schema/delete-options.ts";
-import { decode } from "../kube/schema/decode.ts";
-import { parseJson } from "../kube/schema/json.ts";
 import { forbidden, internalError, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
 import { isObject, type KubeObject } from "../kube/object.ts";
+import { eviction as evictionKind } from "../kube/policy/eviction.ts";
+import { decode } from "../kube/schema/decode.ts";
+import { deleteOptionsSchema } from "../kube/schema/delete-options.ts";
 import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
 import type { Binding } from "../kube/schema/generated/types/core.v1.ts";
 import type { Eviction } from "../kube/schema/generated/types/policy.v1.ts";
-import { eviction as evictionKind } from "../kube/policy/eviction.ts";
+import { parseJson } from "../kube/schema/json.ts";
 import { ADMISSION_CHAIN } from "./admission/chain.ts";
 import { settleDefinitions } from "./definitions.ts";
 import { dryRunTransaction } from "./dry-run.ts";
@@ -25,10 +25,10 @@ import { FactsCache } from "./selection.ts";
 import { ObjectTooLargeError } from "./store/errors.ts";
 import type { Store } from "./store/store.ts";
 import type { StoredObject, Transaction } from "./store/types.ts";
-import { bindPod, EPHEMERAL_CONTAINERS, evictPod, refuseConnect, RESIZE } from "./subresources/pods.ts";
-import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
-import { FINALIZE } from "./subresources/namespaces.ts";
 import { APPROVAL } from "./subresources/certificate-signing-requests.ts";
+import { FINALIZE } from "./subresources/namespaces.ts";
+import { bindPod, EPHEMERAL_CONTAINERS, evictPod, RESIZE, refuseConnect } from "./subresources/pods.ts";
+import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
 import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
 import { served } from "./verbs/convert.ts";
 import { createObject } from "./verbs/create.ts";
@@ -105,12 +105,26 @@ export class ApiServer {
   async #dispatch(request: ResourceRequest, user: UserInfo, warnings: string[]): Promise<Outcome | { status: number; body: ReadableStream<Uint8Array> }> {
     const kind = this.resources.find(request.group, request.version, request.resource);
     if (!kind) throw noSuchResource();
-    if (!user.groups.includes(MASTERS)) throw forbidden(target(kind), request.name, `User ${JSON.stringify(user.username)} cannot ${request.verb} resource ${JSON.stringify(request.resource)} in API group ${JSON.stringify(request.group)}${request.namespace ? ` in the namespace ${JSON.stringify(request.namespace)}` : " at the cluster scope"}`);
+    if (!user.groups.includes(MASTERS))
+      throw forbidden(
+        target(kind),
+        request.name,
+        `User ${JSON.stringify(user.username)} cannot ${request.verb} resource ${JSON.stringify(request.resource)} in API group ${JSON.stringify(request.group)}${request.namespace ? ` in the namespace ${JSON.stringify(request.namespace)}` : " at the cluster scope"}`,
+      );
     if (kind.scope === "Cluster" && request.namespace && kind.plural !== "namespaces") throw noSuchResource();
     this.#checkVerb(kind, request);
     if (request.verb === "get" || request.verb === "list") return this.#read(kind, request);
 
-    const base = { environment: this.#environment, kind, subresource: request.subresource, namespace: kind.scope === "Namespaced" ? request.namespace : "", name: request.name, user, warnings, now: this.#environment.now() };
+    const base = {
+      environment: this.#environment,
+      kind,
+      subresource: request.subresource,
+      namespace: kind.scope === "Namespaced" ? request.namespace : "",
+      name: request.name,
+      user,
+      warnings,
+      now: this.#environment.now(),
+    };
     if (request.verb === "delete" || request.verb === "deletecollection") {
       const options = deleteOptions(request.query, this.#deleteBody(request.body));
       return this.#commit(options.dryRun, (transaction) => this.#delete({ ...base, transaction, dryRun: options.dryRun, fieldManager: "" }, request, options));
@@ -156,7 +170,8 @@ export class ApiServer {
     const text = getText(this.#reader, kind, namespace, name, query);
     if (subresource === "scale") return { status: 200, body: scaleOf({ kind }, JSON.parse(text) as KubeObject) };
     const other = kind.subresources?.others?.[subresource];
-    if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval") throw refuseConnect(JSON.parse(text) as KubeObject, subresource);
+    if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval")
+      throw refuseConnect(JSON.parse(text) as KubeObject, subresource);
     return { status: 200, body: text };
   }
 
@@ -170,7 +185,14 @@ export class ApiServer {
   #delete(call: WriteCall, request: ResourceRequest, options: DeleteOptions): Outcome {
     if (request.verb === "delete") return deleteObject(call, options);
     const { labels, fields, limit } = listOptions({ ...request.query, resourceVersion: "", resourceVersionMatch: "" });
-    const selected = select(this.#reader, call.kind, call.namespace, { labels, fields, limit, resourceVersion: undefined, match: "", continueToken: request.query.continue ?? "" });
+    const selected = select(this.#reader, call.kind, call.namespace, {
+      labels,
+      fields,
+      limit,
+      resourceVersion: undefined,
+      match: "",
+      continueToken: request.query.continue ?? "",
+    });
     const stored: StoredObject[] = [];
     for (const text of this.#store.texts(selected.revisions)) {
       const { name = "", namespace = "" } = (JSON.parse(text) as KubeObject).metadata;
@@ -194,7 +216,15 @@ export class ApiServer {
     if (subresource === "scale") return this.#writeScale(call, request, options);
     const rules = SUBRESOURCE_RULES.get(`${kind.plural}/${subresource}`);
     if (!rules && subresource !== "" && subresource !== "status") throw refuseConnect(this.#stored(call).object, subresource);
-    if (verb === "patch") return patchObject(call, { contentType: request.contentType, body: body ?? "", fieldValidation: options.fieldValidation, force: options.force, bodyStrictErrors, rules });
+    if (verb === "patch")
+      return patchObject(call, {
+        contentType: request.contentType,
+        body: body ?? "",
+        fieldValidation: options.fieldValidation,
+        force: options.force,
+        bodyStrictErrors,
+        rules,
+      });
     const object = decoded(kind);
     if (rules) return updateObject(call, { object, stored: this.#stored(call), isPatch: false, rules });
     return putObject(call, object);
@@ -202,7 +232,8 @@ export class ApiServer {
 
   #writeScale(call: WriteCall, request: ResourceRequest, options: WriteOptions): Outcome {
     const stored = this.#stored(call);
-    if (request.verb === "update") return updateScale(call, stored, decodeBody(request.body, scaleKind, options.fieldValidation, call.warnings, request.bodyStrictErrors), false);
+    if (request.verb === "update")
+      return updateScale(call, stored, decodeBody(request.body, scaleKind, options.fieldValidation, call.warnings, request.bodyStrictErrors), false);
     const current = scaleOf(call, served(call.kind, stored.object));
     const scaleCall = { ...call, kind: scaleKind };
     const patch = { contentType: request.contentType, body: request.body ?? "", fieldValidation: options.fieldValidation, force: options.force };

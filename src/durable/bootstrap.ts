@@ -1,7 +1,7 @@
 /** What a new cluster starts with, written through the same verbs as everything else. */
 import { bootstrapObjects } from "../kube/bootstrap/index.ts";
 import type { Kind } from "../kube/kind.ts";
-import { StatusError, type Status } from "../kube/machinery/status.ts";
+import { type Status, StatusError } from "../kube/machinery/status.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { ApiServer } from "./api-server.ts";
 import { MASTERS } from "./identity.ts";

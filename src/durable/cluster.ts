@@ -157,7 +157,9 @@ export class Cluster extends DurableObject implements ClusterApi {
     }
     this.#watchers.dispatch(changes);
     const now = Date.now();
-    const due = this.#controllers().concerns(changes) ? now : Math.min(this.#store.nextCompaction ?? now, this.#store.nextHeartbeatFlush ?? Number.POSITIVE_INFINITY);
+    const due = this.#controllers().concerns(changes)
+      ? now
+      : Math.min(this.#store.nextCompaction ?? now, this.#store.nextHeartbeatFlush ?? Number.POSITIVE_INFINITY);
     if (this.#armed === undefined) this.ctx.waitUntil(this.#learnAlarm(due));
     else if (this.#armed === null || due < this.#armed) this.#arm(due);
   }

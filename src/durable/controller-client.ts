@@ -1,6 +1,6 @@
 /** The controllers' client: the same verbs, through the same door, as any other client. */
 import type { Client, ResourceRef } from "../controllers/controller.ts";
-import { StatusError, type Status } from "../kube/machinery/status.ts";
+import { type Status, StatusError } from "../kube/machinery/status.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { ApiServer } from "./api-server.ts";
 import { controllerUser } from "./identity.ts";
@@ -16,7 +16,19 @@ async function read(body: string | ReadableStream<Uint8Array>): Promise<string> 
 export function controllerClient(server: ApiServer, controller: string): Client {
   const user = controllerUser(controller);
   const send = async (ref: ResourceRef, verb: ResourceRequest["verb"], namespace: string, name: string, more: Partial<ResourceRequest> = {}) => {
-    const request: ResourceRequest = { verb, ...ref, subresource: "", namespace, name, query: {}, body: undefined, contentType: "application/json", userAgent: USER_AGENT, credential: { tokenHash: undefined }, ...more };
+    const request: ResourceRequest = {
+      verb,
+      ...ref,
+      subresource: "",
+      namespace,
+      name,
+      query: {},
+      body: undefined,
+      contentType: "application/json",
+      userAgent: USER_AGENT,
+      credential: { tokenHash: undefined },
+      ...more,
+    };
     const response = await server.handle(request, user);
     const text = await read(response.body);
     if (response.status < 400) return text;
@@ -64,7 +76,11 @@ export function controllerClient(server: ApiServer, controller: string): Client 
           seen.add(key);
           return true;
         })
-        .map((kind) => ({ ref: { group: kind.group, version: kind.version, resource: kind.plural }, namespaced: kind.scope === "Namespaced", verbs: kind.verbs }));
+        .map((kind) => ({
+          ref: { group: kind.group, version: kind.version, resource: kind.plural },
+          namespaced: kind.scope === "Namespaced",
+          verbs: kind.verbs,
+        }));
     },
   };
 }

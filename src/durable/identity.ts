@@ -12,5 +12,8 @@ export const AUTHENTICATED = "system:authenticated";
 
 /** The identity under which a controller of the cluster reads and writes. */
 export function controllerUser(name: string): UserInfo {
-  return { username: `system:serviceaccount:kube-system:${name}`, groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", AUTHENTICATED, MASTERS] };
+  return {
+    username: `system:serviceaccount:kube-system:${name}`,
+    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", AUTHENTICATED, MASTERS],
+  };
 }

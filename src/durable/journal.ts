@@ -7,7 +7,9 @@ import type { Store } from "./store/store.ts";
 export function createJournal(sql: SqlStorage): void {
   sql.exec("CREATE TABLE IF NOT EXISTS cursor (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL)");
   sql.exec("INSERT OR IGNORE INTO cursor VALUES (1, 0)");
-  sql.exec("CREATE TABLE IF NOT EXISTS timers (controller TEXT, key TEXT, at INTEGER NOT NULL, failures INTEGER NOT NULL, PRIMARY KEY (controller, key)) WITHOUT ROWID");
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS timers (controller TEXT, key TEXT, at INTEGER NOT NULL, failures INTEGER NOT NULL, PRIMARY KEY (controller, key)) WITHOUT ROWID",
+  );
 }
 
 export function sqlJournal(sql: SqlStorage, store: Store): Journal {

@@ -1,8 +1,9 @@
 /** Which kinds a cluster serves: the built-in ones, and those of its established custom resource definitions. */
-import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
+
 import { customKind, servedResources } from "../kube/apiextensions/custom-kind.ts";
 import type { Kind } from "../kube/kind.ts";
 import { BUILT_IN_KINDS } from "../kube/registry.ts";
+import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
 import type { CustomResourceCatalog } from "./protocol.ts";
 
 function path(group: string, version: string, plural: string): string {

@@ -77,4 +77,3 @@ export function answerReview(call: WriteCall, review: KubeObject): Outcome {
   if (!handler) throw badRequest(`${call.kind.plural} is no review`);
   return handler(call, review as Review);
 }
-

@@ -129,9 +129,16 @@ export class Watchers {
     function* messages(): Iterator<string> {
       // A chunk that ends before the snapshot is complete promises nothing: revision 0.
       for (let at = 0; at < wanted.length; at += CHUNK) {
-        yield `0\n${store.texts(wanted.slice(at, at + CHUNK).map((item) => item.revision)).map(line).join("")}`;
+        yield `0\n${store
+          .texts(wanted.slice(at, at + CHUNK).map((item) => item.revision))
+          .map(line)
+          .join("")}`;
       }
-      const object = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: { resourceVersion: String(revision), annotations: { "k8s.io/initial-events-end": "true" } } };
+      const object = {
+        kind: kind.kind,
+        apiVersion: kind.apiVersion,
+        metadata: { resourceVersion: String(revision), annotations: { "k8s.io/initial-events-end": "true" } },
+      };
       yield `${revision}\n${bookmark ? eventLine("BOOKMARK", JSON.stringify(object)) : ""}`;
     }
     return { items: wanted.length, messages: messages() };

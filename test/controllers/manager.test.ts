@@ -31,7 +31,13 @@ class World {
 
   commit(name: string): void {
     const revision = (this.log.at(-1)?.revision ?? 0) + 1;
-    this.log.push({ revision, type: "ADDED", key: { resource: "things", namespace: "", name }, object: { apiVersion: "v1", kind: "Thing", metadata: { name } }, previous: undefined });
+    this.log.push({
+      revision,
+      type: "ADDED",
+      key: { resource: "things", namespace: "", name },
+      object: { apiVersion: "v1", kind: "Thing", metadata: { name } },
+      previous: undefined,
+    });
   }
 
   manager(...controllers: Controller[]): Manager {

@@ -45,7 +45,13 @@ let made = 0;
 export async function newCluster(): Promise<TestCluster> {
   const id = `test/${made++}-${crypto.randomUUID()}`;
   const cluster = connect(id);
-  await cluster.stub.provision({ tenant: "test", cluster: id, adminTokenHash: CREDENTIAL.tokenHash, caCertificate: "PEM", endpoint: { host: "127.0.0.1", port: 6443 } });
+  await cluster.stub.provision({
+    tenant: "test",
+    cluster: id,
+    adminTokenHash: CREDENTIAL.tokenHash,
+    caCertificate: "PEM",
+    endpoint: { host: "127.0.0.1", port: 6443 },
+  });
   return cluster;
 }
 

@@ -17,7 +17,12 @@ describe("create", () => {
   it("answers 201 with the metadata that the server owns", async () => {
     const { status, body } = await cluster.create(MAPS, map("created", { a: "1" }));
     expect(status).toBe(201);
-    expect(body.metadata).toMatchObject({ name: "created", namespace: "default", uid: expect.stringMatching(/^[0-9a-f-]{36}$/), resourceVersion: expect.stringMatching(/^[1-9]\d*$/) });
+    expect(body.metadata).toMatchObject({
+      name: "created",
+      namespace: "default",
+      uid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      resourceVersion: expect.stringMatching(/^[1-9]\d*$/),
+    });
     expect(body.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     expect(body.metadata.managedFields[0]).toMatchObject({ manager: "test", operation: "Update", fieldsV1: { "f:data": { ".": {}, "f:a": {} } } });
   });
@@ -43,10 +48,22 @@ describe("create", () => {
 
   it.each([
     ["a missing namespace", "v1/namespaces/nowhere/configmaps", map("a"), 404, 'namespaces "nowhere" not found'],
-    ["another namespace in the body", MAPS, map("a", {}, { namespace: "other" }), 400, "the namespace of the provided object does not match the namespace sent on the request"],
+    [
+      "another namespace in the body",
+      MAPS,
+      map("a", {}, { namespace: "other" }),
+      400,
+      "the namespace of the provided object does not match the namespace sent on the request",
+    ],
     ["a resource version", MAPS, map("a", {}, { resourceVersion: "5" }), 500, "resourceVersion should not be set on objects to be created"],
     ["no name", MAPS, { metadata: {} }, 422, 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required'],
-    ["another kind", MAPS, { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } }, 400, 'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
+    [
+      "another kind",
+      MAPS,
+      { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } },
+      400,
+      'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion',
+    ],
   ])("refuses %s", async (_what, path, body, status, message) => {
     const before = (await cluster.list(MAPS)).body.metadata.resourceVersion;
     const answer = await cluster.create(path, body);
@@ -98,7 +115,10 @@ describe("update and patch", () => {
 
   it("keeps metadata that only the server sets", async () => {
     const { body: created } = await cluster.create(MAPS, map("owned"));
-    const { body } = await cluster.patch(`${MAPS}/owned`, MERGE, { metadata: { generation: 7, selfLink: "x", deletionTimestamp: "2020-01-01T00:00:00Z" }, data: { a: "1" } });
+    const { body } = await cluster.patch(`${MAPS}/owned`, MERGE, {
+      metadata: { generation: 7, selfLink: "x", deletionTimestamp: "2020-01-01T00:00:00Z" },
+      data: { a: "1" },
+    });
     expect(body.metadata).toMatchObject({ uid: created.metadata.uid, creationTimestamp: created.metadata.creationTimestamp });
     expect(body.metadata.generation ?? body.metadata.selfLink ?? body.metadata.deletionTimestamp).toBeUndefined();
   });
@@ -127,7 +147,17 @@ describe("delete", () => {
   it("removes at once what nothing keeps", async () => {
     const { body: created } = await cluster.create(MAPS, map("gone"));
     const { status, body } = await cluster.delete(`${MAPS}/gone`);
-    expect([status, body]).toEqual([200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: { name: "gone", kind: "configmaps", uid: created.metadata.uid }, code: 200 }]);
+    expect([status, body]).toEqual([
+      200,
+      {
+        kind: "Status",
+        apiVersion: "v1",
+        metadata: {},
+        status: "Success",
+        details: { name: "gone", kind: "configmaps", uid: created.metadata.uid },
+        code: 200,
+      },
+    ]);
     expect((await cluster.get(`${MAPS}/gone`)).status).toBe(404);
   });
 
@@ -164,7 +194,8 @@ describe("delete", () => {
 describe("list", () => {
   it("pages through one snapshot, whatever is written meanwhile", async () => {
     const path = "v1/namespaces/default/podtemplates";
-    for (let at = 0; at < 7; at++) await cluster.create(path, { metadata: { name: `t${at}` }, template: { spec: { containers: [{ name: "c", image: "i" }] } } });
+    for (let at = 0; at < 7; at++)
+      await cluster.create(path, { metadata: { name: `t${at}` }, template: { spec: { containers: [{ name: "c", image: "i" }] } } });
     const first = await cluster.list(path, { limit: "3" });
     expect(first.body.metadata).toMatchObject({ remainingItemCount: 4, continue: expect.any(String) });
     await cluster.delete(`${path}/t5`);

@@ -51,7 +51,10 @@ describe("watch", () => {
     const stream = await cluster.watch(MAPS, { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: "true" });
     const events = await stream.until(body.items.length + 1);
     expect(events.slice(0, -1).every((event) => event.type === "ADDED")).toBe(true);
-    expect(events.at(-1)).toMatchObject({ type: "BOOKMARK", object: { kind: "ConfigMap", metadata: { resourceVersion: body.metadata.resourceVersion, annotations: { "k8s.io/initial-events-end": "true" } } } });
+    expect(events.at(-1)).toMatchObject({
+      type: "BOOKMARK",
+      object: { kind: "ConfigMap", metadata: { resourceVersion: body.metadata.resourceVersion, annotations: { "k8s.io/initial-events-end": "true" } } },
+    });
     stream.close();
   });
 

@@ -1,8 +1,9 @@
 /** DefaultStorageClass and DefaultIngressClass: claims and ingresses that name no class get the annotated default, the newest one. */
+
+import { forbidden } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import type { PersistentVolumeClaim } from "../../kube/schema/generated/types/core.v1.ts";
 import type { Ingress } from "../../kube/schema/generated/types/networking.v1.ts";
-import { forbidden } from "../../kube/machinery/status.ts";
 import type { Transaction } from "../store/types.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 
@@ -13,7 +14,10 @@ function annotated(transaction: Transaction, resource: string, annotations: read
   for (const { object } of transaction.list(resource, "")) {
     if (annotations.some((annotation) => object.metadata.annotations?.[annotation] === "true")) found.push(object);
   }
-  return found.sort((a, b) => (b.metadata.creationTimestamp ?? "").localeCompare(a.metadata.creationTimestamp ?? "") || (a.metadata.name ?? "").localeCompare(b.metadata.name ?? ""));
+  return found.sort(
+    (a, b) =>
+      (b.metadata.creationTimestamp ?? "").localeCompare(a.metadata.creationTimestamp ?? "") || (a.metadata.name ?? "").localeCompare(b.metadata.name ?? ""),
+  );
 }
 
 export const defaultStorageClass: AdmissionPlugin = {
@@ -22,7 +26,10 @@ export const defaultStorageClass: AdmissionPlugin = {
     if (operation !== "CREATE" || kind.storageResource !== "persistentvolumeclaims" || subresource !== "") return;
     const claim = object as PersistentVolumeClaim;
     if (claim.spec.storageClassName !== undefined || claim.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] !== undefined) return;
-    const [newest] = annotated(transaction, "storageclasses.storage.k8s.io", ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]);
+    const [newest] = annotated(transaction, "storageclasses.storage.k8s.io", [
+      "storageclass.kubernetes.io/is-default-class",
+      "storageclass.beta.kubernetes.io/is-default-class",
+    ]);
     if (newest) claim.spec.storageClassName = newest.metadata.name;
   },
 };

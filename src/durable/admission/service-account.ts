@@ -1,6 +1,7 @@
 /** ServiceAccount: pods run as an account that exists and get its token mounted. */
-import { forbidden, StatusError } from "../../kube/machinery/status.ts";
+
 import { randomSuffix } from "../../kube/machinery/object-meta.ts";
+import { forbidden, StatusError } from "../../kube/machinery/status.ts";
 import type { Container, Pod, ServiceAccount, Volume } from "../../kube/schema/generated/types/core.v1.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 
@@ -44,7 +45,8 @@ export const serviceAccount: AdmissionPlugin = {
     if (operation !== "CREATE" || kind.storageResource !== "pods" || subresource !== "") return;
     const pod = object as Pod;
     if (pod.metadata.annotations?.[MIRROR] !== undefined) {
-      if (pod.spec.serviceAccountName) throw new StatusError(403, "Forbidden", `pods ${JSON.stringify(name)} is forbidden: a mirror pod may not reference service accounts`);
+      if (pod.spec.serviceAccountName)
+        throw new StatusError(403, "Forbidden", `pods ${JSON.stringify(name)} is forbidden: a mirror pod may not reference service accounts`);
       return;
     }
     if (!pod.spec.serviceAccountName) {
@@ -53,11 +55,19 @@ export const serviceAccount: AdmissionPlugin = {
     }
     const accountName = pod.spec.serviceAccountName;
     const found = transaction.get({ resource: "serviceaccounts", namespace, name: accountName });
-    if (!found) throw forbidden({ group: "", resource: "pods" }, name, `error looking up service account ${namespace}/${accountName}: serviceaccount ${JSON.stringify(accountName)} not found`);
+    if (!found)
+      throw forbidden(
+        { group: "", resource: "pods" },
+        name,
+        `error looking up service account ${namespace}/${accountName}: serviceaccount ${JSON.stringify(accountName)} not found`,
+      );
     const account = found.object as ServiceAccount;
-    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((each) => ({ ...each }));
+    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      pod.spec.imagePullSecrets = account.imagePullSecrets.map((each) => ({ ...each }));
     if (!automount(pod, account)) return;
-    const existing = pod.spec.volumes?.find((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken) && volume.name.startsWith("kube-api-access-"));
+    const existing = pod.spec.volumes?.find(
+      (volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken) && volume.name.startsWith("kube-api-access-"),
+    );
     const volumeName = existing?.name ?? `kube-api-access-${randomSuffix(Math.random)}`;
     const needed = [mountToken(pod.spec.initContainers ?? [], volumeName), mountToken(pod.spec.containers, volumeName)].some(Boolean);
     if (needed && !existing) pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(volumeName)];

@@ -20,7 +20,12 @@ export const APPROVAL: UpdateRules = {
   validate(object, _old, errors) {
     const types = new Set(((object as CertificateSigningRequest).status.conditions ?? []).map((condition) => condition.type));
     if (types.has("Approved") && types.has("Denied")) {
-      errors.add("Invalid", "status.conditions", (object as CertificateSigningRequest).status.conditions, "Approved and Denied conditions are mutually exclusive");
+      errors.add(
+        "Invalid",
+        "status.conditions",
+        (object as CertificateSigningRequest).status.conditions,
+        "Approved and Denied conditions are mutually exclusive",
+      );
     }
   },
 };

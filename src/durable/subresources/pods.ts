@@ -1,7 +1,7 @@
 /** The pods' own subresources: binding, eviction, ephemeralcontainers, resize. */
 import { validateEphemeralContainersUpdate, validateResize } from "../../kube/core/pod.ts";
-import { cloneJson } from "../../kube/machinery/json.ts";
 import { FieldPath } from "../../kube/machinery/field.ts";
+import { cloneJson } from "../../kube/machinery/json.ts";
 import { fromLabelSelectorObject } from "../../kube/machinery/label-selector.ts";
 import { badRequest, conflict, notFound, StatusError, tooManyRequests } from "../../kube/machinery/status.ts";
 import type { JsonObject, KubeObject } from "../../kube/object.ts";
@@ -44,9 +44,14 @@ export function bindPod(call: WriteCall, binding: Binding): Outcome {
   const pod = cloneJson(stored.object) as Pod;
   const { uid, resourceVersion } = binding.metadata;
   const subject = { group: "", resource: "pods/binding" };
-  if (uid && uid !== pod.metadata.uid) throw conflict(target(call.kind), name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ""}`);
+  if (uid && uid !== pod.metadata.uid)
+    throw conflict(target(call.kind), name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ""}`);
   if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion) {
-    throw conflict(target(call.kind), name, `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion ?? ""}`);
+    throw conflict(
+      target(call.kind),
+      name,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion ?? ""}`,
+    );
   }
   if (pod.metadata.deletionTimestamp) throw conflict(subject, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec.nodeName) throw conflict(subject, name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
@@ -78,7 +83,8 @@ function spendBudget(call: WriteCall, found: PodDisruptionBudget, pod: Pod): voi
   const name = budget.metadata.name ?? "";
   const refuse = (message: string, retryAfter?: number) =>
     tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", retryAfter, [{ reason: "DisruptionBudget", message }]);
-  if ((budget.status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) throw refuse(`The disruption budget ${name} is still being processed by the server.`, 10);
+  if ((budget.status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0))
+    throw refuse(`The disruption budget ${name} is still being processed by the server.`, 10);
   if (budget.status.disruptionsAllowed <= 0) {
     throw refuse(`The disruption budget ${name} needs ${budget.status.desiredHealthy} healthy pods and has ${budget.status.currentHealthy} currently`);
   }
@@ -98,7 +104,14 @@ export function evictPod(call: WriteCall, eviction: Eviction): Outcome {
   if (!free) {
     const budgets = matchingBudgets(call, pod);
     if (budgets.length > 1) {
-      return { status: 201, body: new StatusError(500, "InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.").toStatus() };
+      return {
+        status: 201,
+        body: new StatusError(
+          500,
+          "InternalError",
+          "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+        ).toStatus(),
+      };
     }
     const budget = budgets[0];
     if (budget) {

@@ -1,12 +1,12 @@
 /** /scale: an autoscaling/v1 Scale over the replicas of any kind that declares where it keeps them. */
-import { selectorText } from "../../kube/machinery/label-selector.ts";
-import { badRequest, noSuchResource } from "../../kube/machinery/status.ts";
-import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
-import { cloneJson } from "../../kube/machinery/json.ts";
-import type { ScaleSubresource } from "../../kube/kind.ts";
+
 import { scale as scaleKind } from "../../kube/autoscaling/scale.ts";
+import type { ScaleSubresource } from "../../kube/kind.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
-import { invalid } from "../../kube/machinery/status.ts";
+import { cloneJson } from "../../kube/machinery/json.ts";
+import { selectorText } from "../../kube/machinery/label-selector.ts";
+import { badRequest, invalid, noSuchResource } from "../../kube/machinery/status.ts";
+import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "../verbs/call.ts";
 import { served } from "../verbs/convert.ts";
@@ -59,13 +59,20 @@ export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scal
   const status: Scale["status"] = { replicas: Number(at(object, rules.status) ?? 0) };
   const selector = selectorOf(object, rules.selector);
   if (selector) status.selector = selector;
-  return { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name, namespace, uid, resourceVersion, creationTimestamp }, spec: typeof replicas === "number" && replicas !== 0 ? { replicas } : {}, status };
+  return {
+    apiVersion: "autoscaling/v1",
+    kind: "Scale",
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: typeof replicas === "number" && replicas !== 0 ? { replicas } : {},
+    status,
+  };
 }
 
 /** Writes a Scale back: only spec.replicas counts. @throws StatusError 400, 409 or 422. */
 export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeObject, isPatch: boolean): Outcome {
   const rules = rulesOf(call);
-  if (wanted.metadata.name !== call.name) throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
+  if (wanted.metadata.name !== call.name)
+    throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
   const replicas = (wanted as Scale).spec?.replicas ?? 0;
   const errors = new FieldErrors();
   if (replicas < 0) errors.invalid(FieldPath.of("spec", "replicas"), replicas, "must be greater than or equal to 0");

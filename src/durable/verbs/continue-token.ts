@@ -22,8 +22,13 @@ export function decodeContinue(token: string): ContinuePosition {
     throw badRequest("invalid continue token: continue key is not valid: invalid character looking for beginning of value");
   }
   const { v, rv, start } = parsed ?? {};
-  if (v !== "meta.k8s.io/v1") throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`);
-  const match = typeof start === "string" ? /^([^/]*)\/([^/\u0000]+)\u0000$/.exec(start) : null;
-  if (typeof rv !== "number" || !Number.isInteger(rv) || rv === 0 || !match) throw badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
-  return { revision: rv, after: { namespace: match[1] ?? "", name: match[2] ?? "" } };
+  if (v !== "meta.k8s.io/v1")
+    throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`);
+  // As etcd's clients do: a key followed by NUL is the next possible key.
+  const key = typeof start === "string" && start.endsWith("\u0000") ? start.slice(0, -1).split("/") : [];
+  const [namespace, name] = key;
+  if (typeof rv !== "number" || !Number.isInteger(rv) || rv === 0 || key.length !== 2 || namespace === undefined || !name) {
+    throw badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  }
+  return { revision: rv, after: { namespace, name } };
 }

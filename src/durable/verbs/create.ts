@@ -1,8 +1,8 @@
 /** create: decode → default → admit → prepare → validate → commit. */
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { trackUpdate } from "../../kube/machinery/managed-fields.ts";
-import { generateName, validateObjectMeta } from "../../kube/machinery/object-meta.ts";
 import { nameIsDNSSubdomain } from "../../kube/machinery/names.ts";
+import { generateName, validateObjectMeta } from "../../kube/machinery/object-meta.ts";
 import { alreadyExists, badRequest, invalid, StatusError } from "../../kube/machinery/status.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../../kube/object.ts";
 import { mutate, validate } from "../admission/admission.ts";
@@ -22,7 +22,8 @@ function placeInNamespace(call: WriteCall, object: KubeObject): void {
   const { kind, namespace } = call;
   const meta = object.metadata;
   if (kind.scope === "Namespaced") {
-    if (meta.namespace && meta.namespace !== namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    if (meta.namespace && meta.namespace !== namespace)
+      throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
     meta.namespace = namespace;
   } else if (meta.namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -38,10 +39,15 @@ function resolveName(call: WriteCall, object: KubeObject): void {
     if (!call.transaction.get(keyOf(call.kind, call.namespace, meta.name))) return;
   }
   const name = meta.name ?? "";
-  throw new StatusError(409, "AlreadyExists", `${alreadyExists(target(call.kind), name).message}, the server was not able to generate a unique name for the object`, {
-    ...alreadyExists(target(call.kind), name).details,
-    retryAfterSeconds: 1,
-  });
+  throw new StatusError(
+    409,
+    "AlreadyExists",
+    `${alreadyExists(target(call.kind), name).message}, the server was not able to generate a unique name for the object`,
+    {
+      ...alreadyExists(target(call.kind), name).details,
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 /** Checks where the object is to be, and fills the defaults of its version. */
@@ -56,7 +62,20 @@ export function beginCreate(call: WriteCall, object: KubeObject): void {
 export function prepareCreate(call: WriteCall, object: KubeObject): void {
   const { kind, environment, now } = call;
   const meta = object.metadata;
-  const attributes = { operation: "CREATE" as const, kind, subresource: call.subresource, namespace: call.namespace, name: meta.name ?? "", object, old: undefined, user: call.user, dryRun: call.dryRun, now, transaction: call.transaction, warnings: call.warnings };
+  const attributes = {
+    operation: "CREATE" as const,
+    kind,
+    subresource: call.subresource,
+    namespace: call.namespace,
+    name: meta.name ?? "",
+    object,
+    old: undefined,
+    user: call.user,
+    dryRun: call.dryRun,
+    now,
+    transaction: call.transaction,
+    warnings: call.warnings,
+  };
   mutate(environment.admission, attributes);
 
   delete meta.resourceVersion;
@@ -73,7 +92,12 @@ export function prepareCreate(call: WriteCall, object: KubeObject): void {
   allocateForCreate(call, object);
 
   const errors = new FieldErrors();
-  validateObjectMeta(meta, { namespaced: kind.scope === "Namespaced", validateName: kind.validateName ?? nameIsDNSSubdomain }, errors, FieldPath.of("metadata"));
+  validateObjectMeta(
+    meta,
+    { namespaced: kind.scope === "Namespaced", validateName: kind.validateName ?? nameIsDNSSubdomain },
+    errors,
+    FieldPath.of("metadata"),
+  );
   kind.validate?.(object, errors, FieldPath.root);
   if (!errors.empty) throw invalid({ group: kind.group, kind: kind.kind }, meta.name ?? "", errors.list);
   call.warnings.push(...(kind.warnings?.(object) ?? []));

@@ -20,10 +20,18 @@ function checkPreconditions(call: WriteCall, options: DeleteOptions, meta: KubeO
   const subject = { group: call.kind.group, resource: call.kind.kind };
   const name = meta.name ?? "";
   if (uid !== undefined && uid !== meta.uid) {
-    throw conflict(subject, name, `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid ?? ""}). The object might have been deleted and then recreated`);
+    throw conflict(
+      subject,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid ?? ""}). The object might have been deleted and then recreated`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-    throw conflict(subject, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion ?? ""}). The object might have been modified`);
+    throw conflict(
+      subject,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion ?? ""}). The object might have been modified`,
+    );
   }
 }
 
@@ -57,7 +65,20 @@ export function deleteStored(call: WriteCall, stored: StoredObject, options: Del
   const name = old.metadata.name ?? "";
   const namespace = old.metadata.namespace ?? "";
   checkPreconditions(call, options, old.metadata);
-  const attributes = { operation: "DELETE" as const, kind, subresource: "", namespace, name, object: undefined, old, user: call.user, dryRun: call.dryRun, now, transaction, warnings: call.warnings };
+  const attributes = {
+    operation: "DELETE" as const,
+    kind,
+    subresource: "",
+    namespace,
+    name,
+    object: undefined,
+    old,
+    user: call.user,
+    dryRun: call.dryRun,
+    now,
+    transaction,
+    warnings: call.warnings,
+  };
   mutate(environment.admission, attributes);
   validate(environment.admission, attributes);
 
@@ -121,5 +142,8 @@ export function deleteCollection(call: WriteCall, selected: readonly StoredObjec
     deleteStored({ ...call, name, namespace }, stored, { ...options, preconditions: {} });
     texts.push(servedText(call.kind, stored));
   }
-  return { status: 200, body: `{"kind":${JSON.stringify(call.kind.listKind)},"apiVersion":${JSON.stringify(call.kind.apiVersion)},"metadata":{"resourceVersion":"${revision}"},"items":[${texts.join(",")}]}` };
+  return {
+    status: 200,
+    body: `{"kind":${JSON.stringify(call.kind.listKind)},"apiVersion":${JSON.stringify(call.kind.apiVersion)},"metadata":{"resourceVersion":"${revision}"},"items":[${texts.join(",")}]}`,
+  };
 }

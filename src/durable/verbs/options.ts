@@ -67,7 +67,11 @@ export function deleteOptions(query: Record<string, string>, body: unknown): Del
   const errors = new FieldErrors();
   const dryRunValues = given ? (Array.isArray(given.dryRun) ? given.dryRun.map(String) : []) : query.dryRun ? [query.dryRun] : [];
   const dryRun = checkDryRun(dryRunValues, errors);
-  const orphan = given ? given.orphanDependents : query.orphanDependents === undefined ? undefined : query.orphanDependents === "true" || query.orphanDependents === "1";
+  const orphan = given
+    ? given.orphanDependents
+    : query.orphanDependents === undefined
+      ? undefined
+      : query.orphanDependents === "true" || query.orphanDependents === "1";
   const policy = (given ? given.propagationPolicy : query.propagationPolicy) as string | undefined;
   if (orphan !== undefined && orphan !== null && policy) {
     errors.invalid(FieldPath.of("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set");
@@ -109,7 +113,9 @@ function integer(text: string): number {
 export function parseResourceVersion(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   if (!/^\d+$/.test(text)) {
-    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   }
   return Number(text);
 }
@@ -157,7 +163,8 @@ export interface WatchOptions {
 export function watchOptions(query: Record<string, string>): WatchOptions {
   const { labels, fields } = selectors(query);
   const match = query.resourceVersionMatch ?? "";
-  const initial = query.sendInitialEvents === undefined || query.sendInitialEvents === "" ? undefined : query.sendInitialEvents === "true" || query.sendInitialEvents === "1";
+  const initial =
+    query.sendInitialEvents === undefined || query.sendInitialEvents === "" ? undefined : query.sendInitialEvents === "true" || query.sendInitialEvents === "1";
   const errors = new FieldErrors();
   const at = FieldPath.of("resourceVersionMatch");
   if (initial === undefined) {
@@ -169,7 +176,12 @@ export function watchOptions(query: Record<string, string>): WatchOptions {
   if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors.list);
   const version = query.resourceVersion ?? "";
   // Upstream's watch says it in its own way.
-  if (!/^\d*$/.test(version)) throw new StatusError(500, "", `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
+  if (!/^\d*$/.test(version))
+    throw new StatusError(
+      500,
+      "",
+      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
   return {
     labels,
     fields,

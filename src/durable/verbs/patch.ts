@@ -1,9 +1,9 @@
 /** patch: read the object as this version serves it, change the document, and go on as an update does. */
 import { serverSideApply } from "../../kube/machinery/apply.ts";
 import { FieldError } from "../../kube/machinery/field.ts";
-import { goValue } from "../../kube/machinery/json-value.ts";
-import { applyJsonPatch } from "../../kube/machinery/json-patch.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
+import { applyJsonPatch } from "../../kube/machinery/json-patch.ts";
+import { goValue } from "../../kube/machinery/json-value.ts";
 import { applyMergePatch } from "../../kube/machinery/merge-patch.ts";
 import { badRequest, conflict, invalid, notFound, StatusError } from "../../kube/machinery/status.ts";
 import { applyStrategicMerge } from "../../kube/machinery/strategic-merge.ts";
@@ -37,7 +37,11 @@ export interface Patch {
 function checkContentType(call: WriteCall, contentType: string): void {
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(call.kind.patchSchema ? [STRATEGIC_PATCH] : []), APPLY_PATCH];
   if (!accepted.includes(contentType)) {
-    throw new StatusError(415, "UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`);
+    throw new StatusError(
+      415,
+      "UnsupportedMediaType",
+      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+    );
   }
 }
 
@@ -146,7 +150,8 @@ function applyPatch(call: WriteCall, patch: Patch): Outcome {
   const stored = call.transaction.get(keyOf(kind, namespace, name));
   if (!stored && call.subresource !== "") throw notFound(target(kind), name);
   const meta = isObject(applied.metadata) ? applied.metadata : {};
-  if (!stored && meta.uid) throw conflict(target(kind), name, `uid mismatch: the provided object specified uid ${String(meta.uid)}, and no existing object was found`);
+  if (!stored && meta.uid)
+    throw conflict(target(kind), name, `uid mismatch: the provided object specified uid ${String(meta.uid)}, and no existing object was found`);
   const result = serverSideApply({
     live: stored && served(kind, stored.object),
     applied,

@@ -2,7 +2,7 @@
 import type { Kind } from "../../kube/kind.ts";
 import { expired, notFound, resourceVersionTooLarge } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
-import { type FactsCache, compileSelection, factsOf, type Selection } from "../selection.ts";
+import { compileSelection, type FactsCache, factsOf, type Selection } from "../selection.ts";
 import { CompactedError, FutureRevisionError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Snapshot } from "../store/types.ts";
@@ -62,7 +62,7 @@ function startOf(store: Store, options: ListOptions): Start {
   return { revision: exact ? options.resourceVersion : undefined, after: undefined };
 }
 
-function snapshot(store: Store, kind: Kind, namespace: string, options: ListOptions, start: Start, limit: number | undefined): Snapshot {
+function snapshot(store: Store, kind: Kind, namespace: string, start: Start, limit: number | undefined): Snapshot {
   try {
     return store.list({ resource: kind.storageResource, namespace, revision: start.revision, after: start.after, limit });
   } catch (error) {
@@ -79,7 +79,7 @@ export function select(reader: Reader, kind: Kind, namespace: string, options: L
   const selection = compileSelection(kind, options.labels, options.fields);
   const start = startOf(reader.store, options);
   if (selection.everything && selection.name === undefined) {
-    const { revision, items, remaining } = snapshot(reader.store, kind, namespace, options, start, options.limit || undefined);
+    const { revision, items, remaining } = snapshot(reader.store, kind, namespace, start, options.limit || undefined);
     const last = items.at(-1);
     const more = options.limit > 0 && remaining > 0 && last;
     return {
@@ -89,12 +89,17 @@ export function select(reader: Reader, kind: Kind, namespace: string, options: L
       remaining: more ? remaining : undefined,
     };
   }
-  const { revision, items } = snapshot(reader.store, kind, namespace, options, start, undefined);
+  const { revision, items } = snapshot(reader.store, kind, namespace, start, undefined);
   const revisions: number[] = [];
   let at = 0;
   for (; at < items.length && !(options.limit > 0 && revisions.length >= options.limit); at++) {
     const item = items[at];
-    if (!item || (selection.name !== undefined && item.name !== selection.name) || (selection.namespace !== undefined && item.namespace !== selection.namespace)) continue;
+    if (
+      !item ||
+      (selection.name !== undefined && item.name !== selection.name) ||
+      (selection.namespace !== undefined && item.namespace !== selection.namespace)
+    )
+      continue;
     if (selection.everything || matchesAt(reader, kind, selection, items, at)) revisions.push(item.revision);
   }
   const last = items[at - 1];
@@ -114,7 +119,8 @@ function matchesAt(reader: Reader, kind: Kind, selection: Selection, items: Snap
       if (candidate && !reader.facts.get(kind, candidate.revision)) missing.push(candidate.revision);
     }
     const texts = reader.store.texts(missing);
-    for (const [index, revision] of missing.entries()) reader.facts.set(kind, revision, factsOf(kind, served(kind, JSON.parse(texts[index] ?? "{}") as KubeObject)));
+    for (const [index, revision] of missing.entries())
+      reader.facts.set(kind, revision, factsOf(kind, served(kind, JSON.parse(texts[index] ?? "{}") as KubeObject)));
     facts = reader.facts.get(kind, item.revision);
   }
   return facts !== undefined && selection.matches(facts);

@@ -3,8 +3,8 @@ import type { KindDefinition, StatusRules } from "../../kube/kind.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { cloneJson, equalJson } from "../../kube/machinery/json.ts";
 import { trackUpdate } from "../../kube/machinery/managed-fields.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "../../kube/machinery/object-meta.ts";
 import { nameIsDNSSubdomain } from "../../kube/machinery/names.ts";
+import { validateObjectMeta, validateObjectMetaUpdate } from "../../kube/machinery/object-meta.ts";
 import { badRequest, conflict, invalid, MODIFIED, notFound } from "../../kube/machinery/status.ts";
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from "../../kube/object.ts";
 import { mutate, validate } from "../admission/admission.ts";
@@ -163,7 +163,20 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
       });
   restoreSystemMetadata(object, old);
   const applied = rules ?? (call.subresource === "status" ? statusUpdateRules(call) : mainRules(call));
-  const attributes = { operation: "UPDATE" as const, kind, subresource: call.subresource, namespace: call.namespace, name, object, old, user: call.user, dryRun: call.dryRun, now, transaction, warnings: call.warnings };
+  const attributes = {
+    operation: "UPDATE" as const,
+    kind,
+    subresource: call.subresource,
+    namespace: call.namespace,
+    name,
+    object,
+    old,
+    user: call.user,
+    dryRun: call.dryRun,
+    now,
+    transaction,
+    warnings: call.warnings,
+  };
   mutate(environment.admission, attributes);
   applied.prepare(object, old);
   bumpGeneration(call, object, old);
