@@ -4,14 +4,14 @@
  */
 import { defineKind } from "../define.ts";
 import { FieldPath } from "../machinery/field.ts";
-import type { KubeObject } from "../object.ts";
+import { isObject, type KubeObject } from "../object.ts";
 import type {
   HorizontalPodAutoscalerCondition,
   HorizontalPodAutoscaler as V1,
   MetricSpec as V1MetricSpec,
   MetricStatus as V1MetricStatus,
 } from "../schema/generated/types/autoscaling.v1.ts";
-import type { HorizontalPodAutoscaler as V2 } from "../schema/generated/types/autoscaling.v2.ts";
+import type { HPAScalingRules, HorizontalPodAutoscaler as V2 } from "../schema/generated/types/autoscaling.v2.ts";
 import {
   applyHorizontalPodAutoscalerDefaults,
   HPA_COLUMNS,
@@ -20,6 +20,8 @@ import {
   validateHorizontalPodAutoscalerStatus,
 } from "./horizontal-pod-autoscaler.ts";
 import { specFromV1, specToV1, statusFromV1, statusToV1 } from "./metric-conversion.ts";
+
+type Behavior = NonNullable<V2["spec"]["behavior"]>;
 
 const METRICS = "autoscaling.alpha.kubernetes.io/metrics";
 const CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics";
@@ -54,7 +56,7 @@ export function toV2(object: V1): V2 {
   if (spec.targetCPUUtilizationPercentage !== undefined) {
     metrics.unshift({ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: spec.targetCPUUtilizationPercentage } } });
   }
-  const behavior = parse<V2["spec"]["behavior"]>(carried[BEHAVIOR]);
+  const behavior = behaviorOf(carried[BEHAVIOR]);
   const currentMetrics = (parse<V1MetricStatus[]>(carried[CURRENT_METRICS]) ?? []).map(statusFromV1);
   if (status?.currentCPUUtilizationPercentage !== undefined) {
     currentMetrics.unshift({ type: "Resource", resource: { name: "cpu", current: { averageUtilization: status.currentCPUUtilizationPercentage } } });
@@ -97,7 +99,7 @@ export function toV1(object: V2): V1 {
   );
   const target = cpu < 0 ? undefined : metrics.splice(cpu, 1)[0]?.resource?.target.averageUtilization;
   if (metrics.length > 0) annotations[METRICS] = JSON.stringify(metrics.map(specToV1));
-  if (spec.behavior) annotations[BEHAVIOR] = JSON.stringify(spec.behavior);
+  if (spec.behavior) annotations[BEHAVIOR] = behaviorText(spec.behavior);
   const current = [...(status?.currentMetrics ?? [])];
   const currentCpu = current.findIndex(
     (metric) => metric.type === "Resource" && metric.resource?.name === "cpu" && metric.resource.current.averageUtilization !== undefined,
@@ -139,13 +141,38 @@ function setAnnotations(object: KubeObject, annotations: Record<string, string>)
 }
 
 /** Annotations are anyone's to write; what cannot be read counts as absent. */
-function parse<T>(text: string | undefined): T | undefined {
+function parse<T>(text: string | undefined, reviver?: (key: string, value: unknown) => unknown): T | undefined {
   if (!text) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text, reviver) as T;
   } catch {
     return undefined;
   }
+}
+
+/** The behavior's annotation has the capitalized names of upstream's internal type, and every field. */
+function behaviorText({ scaleUp, scaleDown }: Behavior): string {
+  return JSON.stringify({ ScaleUp: internalRules(scaleUp), ScaleDown: internalRules(scaleDown) });
+}
+
+function internalRules(rules: HPAScalingRules | undefined): object | null {
+  if (!rules) return null;
+  const { stabilizationWindowSeconds, selectPolicy, policies, tolerance } = rules;
+  return {
+    StabilizationWindowSeconds: stabilizationWindowSeconds ?? null,
+    SelectPolicy: selectPolicy ?? null,
+    Policies: policies?.map(({ type, value, periodSeconds }) => ({ Type: type, Value: value, PeriodSeconds: periodSeconds })) ?? null,
+    Tolerance: tolerance ?? null,
+  };
+}
+
+/** Reads it back whatever the case of its names, as upstream's decoder does. */
+function behaviorOf(text: string | undefined): Behavior | undefined {
+  return parse<Behavior>(text, (_key, value: unknown) => {
+    if (!isObject(value)) return value;
+    const fields = Object.entries(value).filter(([, field]) => field !== null);
+    return Object.fromEntries(fields.map(([name, field]) => [name.charAt(0).toLowerCase() + name.slice(1), field]));
+  });
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
