@@ -2,7 +2,10 @@
  * What the front desk and a Cluster object say to each other. Requests cross by RPC as plain data; a
  * Cluster never throws across the border: a failure is a response that carries a Status.
  */
+import type { ServedResource } from "../kube/apiextensions/served-resources.ts";
 import type { Column } from "../kube/kind.ts";
+
+export type { ServedResource as ServedCustomResource };
 
 export interface Credential {
   /** Hex SHA-256 of the bearer token; undefined = anonymous. The token itself never reaches the object. */
@@ -67,30 +70,10 @@ export interface WatchRequest {
 
 export const WATCH_HEADER = "x-perigee-watch";
 
-/** A served version of a custom resource, as discovery and OpenAPI publish it. */
-export interface ServedCustomResource {
-  group: string;
-  version: string;
-  plural: string;
-  singular: string;
-  kind: string;
-  listKind: string;
-  shortNames: string[];
-  categories: string[];
-  scope: "Namespaced" | "Cluster";
-  storageVersion: string;
-  hasStatus: boolean;
-  hasScale: boolean;
-  deletable: boolean;
-  /** The version's openAPIV3Schema as stored; undefined when the definition has none. */
-  schema: unknown;
-  selectableFields: string[];
-}
-
 export interface CustomResourceCatalog {
   /** Changes whenever any served definition changes; part of every discovery and OpenAPI ETag. */
   revision: string;
-  resources: ServedCustomResource[];
+  resources: ServedResource[];
 }
 
 /** What the front desk calls on a Cluster stub. */
