@@ -76,6 +76,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** As prepareForCreate, on update; the verbs have already restored status and system metadata from `old`. */
   prepareForUpdate?(object: T, old: T, context: RequestContext): void;
   validate?(object: T, errors: FieldErrors, at: FieldPath): void;
+  /** Only the rules of creation; called after `validate`, never on update. */
+  validateCreate?(object: T, errors: FieldErrors, at: FieldPath): void;
   /** Only the transition rules; the verbs call `validate` as well unless `validatesOnUpdate` is false. */
   validateUpdate?(object: T, old: T, errors: FieldErrors, at: FieldPath): void;
   validatesOnUpdate?: boolean;

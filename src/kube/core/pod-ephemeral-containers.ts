@@ -3,6 +3,7 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { Pod } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
 import { differenceText } from "./pod-difference.ts";
+import { validatePod } from "./pod-validation.ts";
 
 /** Makes `pod` the old pod but for its ephemeral containers (and the resource version and managed fields that it carries). */
 export function prepareEphemeralContainersUpdate(pod: Pod, old: Pod): void {
@@ -22,8 +23,9 @@ export function keepMetadata(pod: Pod, old: Pod): void {
   if (managedFields !== undefined) pod.metadata.managedFields = managedFields;
 }
 
-/** The transition rule; the pod's own validation runs as on every write. */
+/** Everything that can be wrong with such a write: with the pod, and with what it does to the containers that are there. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
+  validatePod(pod, errors, root);
   const at = root.child("spec", "ephemeralContainers");
   const now = new Map((pod.spec.ephemeralContainers ?? []).map((container) => [container.name, container]));
   for (const container of old.spec.ephemeralContainers ?? []) {

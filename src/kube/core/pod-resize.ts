@@ -6,6 +6,7 @@ import { differenceText } from "./pod-difference.ts";
 import { keepMetadata } from "./pod-ephemeral-containers.ts";
 import { MIRROR_ANNOTATION } from "./pod-spec/annotations.ts";
 import { qosClassOf } from "./pod-spec/qos.ts";
+import { validatePod } from "./pod-validation.ts";
 
 const LISTS = ["containers", "initContainers"] as const;
 
@@ -36,8 +37,9 @@ export function prepareResize(pod: Pod, old: Pod): void {
   keepMetadata(pod, old);
 }
 
-/** The transition rules; the pod's own validation runs as on every write. */
+/** Everything that can be wrong with such a write: with the pod, and with what changes in it. */
 export function validateResize(pod: Pod, old: Pod, errors: FieldErrors, root: FieldPath): void {
+  validatePod(pod, errors, root);
   const at = root.child("spec");
   if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) {
     errors.forbidden(root, "static pods cannot be resized");

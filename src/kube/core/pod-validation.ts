@@ -10,8 +10,10 @@ export function validatePod(pod: Pod, errors: FieldErrors, at: FieldPath): void 
   if (metadata.annotations) validatePodAnnotations(metadata.annotations, spec, errors, at.child("metadata", "annotations"));
   validatePodSpec(spec, { isPod: true }, errors, at.child("spec"));
   if (metadata.annotations) validateSeccompAgreement(metadata.annotations, spec, errors, at.child("spec"));
-  // Nothing lives that has no resource version yet, so this is a create.
-  if (metadata.resourceVersion) return;
+}
+
+/** Rules of creation: what comes later through subresources or other writers. */
+export function validatePodCreate({ spec }: Pod, errors: FieldErrors, at: FieldPath): void {
   if (spec.ephemeralContainers?.length) errors.forbidden(at.child("spec", "ephemeralContainers"), "cannot be set on create");
   if (spec.schedulingGates?.length && spec.nodeName)
     errors.forbidden(at.child("spec", "nodeName"), "cannot be set until all schedulingGates have been cleared");

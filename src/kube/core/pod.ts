@@ -11,7 +11,7 @@ import { qosClassOf } from "./pod-spec/qos.ts";
 import { podWarnings } from "./pod-spec/warnings.ts";
 import { preparePodStatusUpdate, validatePodStatusUpdate } from "./pod-status.ts";
 import { validatePodUpdate } from "./pod-update.ts";
-import { validatePod } from "./pod-validation.ts";
+import { validatePod, validatePodCreate } from "./pod-validation.ts";
 import { AGE, column, NAME } from "./table.ts";
 
 export { prepareEphemeralContainersUpdate, validateEphemeralContainersUpdate } from "./pod-ephemeral-containers.ts";
@@ -60,6 +60,7 @@ export const pod = defineKind<Pod>({
     dropDisabledFields(object.spec);
   },
   validate: validatePod,
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
   warnings: podWarnings,
   generation: "spec",

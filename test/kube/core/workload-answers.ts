@@ -50,6 +50,7 @@ function check({ object, causes, accepted, warnings = [] }: Answer): void {
   kind.prepareForCreate?.(made, CONTEXT);
   const errors = new FieldErrors();
   kind.validate?.(made, errors, FieldPath.root);
+  kind.validateCreate?.(made, errors, FieldPath.root);
   for (const message of given === undefined ? [] : (kind.validateName?.(given, false) ?? [])) errors.invalid(FieldPath.of("metadata", "name"), given, message);
   const found = errors.list.map((error) => `${error.reason.replace("FieldValue", "")} ${error.field}: ${abbreviate(error.body())}`);
   // Maps are walked in no particular order upstream.
