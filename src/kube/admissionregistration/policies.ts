@@ -1,9 +1,10 @@
 /** Admission policies in CEL: defaults and rules that the validating and the mutating kinds share (KEP-3488, KEP-3962). */
 import { sameJson } from "../core/equality.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
-import { selectorText, validateLabelSelector } from "../machinery/label-selector.ts";
+import { validateLabelSelector } from "../machinery/label-selector.ts";
 import { isCIdentifier, isDNS1123Subdomain, isPathSegmentName } from "../machinery/names.ts";
 import type { MatchResources, ParamKind, ParamRef, Variable } from "../schema/generated/types/admissionregistration.v1.ts";
+import type { LabelSelector } from "../schema/generated/types/meta.v1.ts";
 import { defaultMatchResources, validateMatchResources } from "./match-resources.ts";
 
 const FAILURE_POLICIES = ["Fail", "Ignore"];
@@ -106,7 +107,16 @@ export function paramKindCell(kind: ParamKind | undefined): string {
 export function paramRefCell(ref: ParamRef | undefined): string {
   if (!ref) return "<unset>";
   if (ref.name) return ref.namespace ? `${ref.namespace}/${ref.name}` : `*/${ref.name}`;
-  return ref.selector ? selectorText(ref.selector) : "<unset>";
+  return ref.selector ? goText(ref.selector) : "<unset>";
+}
+
+/** A selector as Go prints the struct, which is what upstream's table shows. */
+function goText(selector: LabelSelector): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const requirements = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(" ")}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.map(([key, value]) => `${key}: ${value},`).join("")}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join("")}},}`;
 }
 
 /** Whether an update left the specs alone; then what older rules allowed stays allowed. */

@@ -65,7 +65,7 @@ export const node = defineKind<Node>({
       addressCell(object, "InternalIP"),
       addressCell(object, "ExternalIP"),
       info?.osImage || "<unknown>",
-      info?.kernelVersion || "<unknown>",
+      kernelCell(info),
       info?.containerRuntimeVersion || "<unknown>",
     ];
   },
@@ -92,6 +92,11 @@ function rolesCell(object: Node): string {
     else if (key === ROLE_LABEL && value) roles.add(value);
   }
   return roles.size > 0 ? [...roles].sort().join(",") : "<none>";
+}
+
+function kernelCell(info: Node["status"]["nodeInfo"] | undefined): string {
+  if (!info?.kernelVersion) return "<unknown>";
+  return info.architecture ? `${info.kernelVersion} (${info.architecture})` : info.kernelVersion;
 }
 
 function addressCell(object: Node, type: string): string {

@@ -1,7 +1,7 @@
 /** IPAddress (networking.k8s.io/v1): one address in use, and what uses it; named by the address (KEP-1880). */
 
 import { sameJson } from "../core/equality.ts";
-import { column, NAME, nameCell } from "../core/table.ts";
+import { ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { isDNS1123Subdomain, isPathSegmentName, isValidIP } from "../machinery/names.ts";
@@ -22,7 +22,8 @@ export const ipAddress = defineKind<IPAddress>({
       errors.invalid(at.child("spec", "parentRef"), internalParent(object.spec?.parentRef), "field is immutable");
   },
   columns: [NAME, column("ParentRef")],
-  cells: (object) => [nameCell(object), parentCell(object.spec?.parentRef)],
+  // Upstream prints an age without a column for it.
+  cells: (object, now) => [nameCell(object), parentCell(object.spec?.parentRef), ageCell(object, now)],
 });
 
 function parentCell(parent: ParentReference | undefined): string {

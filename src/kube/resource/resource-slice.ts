@@ -26,13 +26,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
     if (object.spec.nodeName !== old.spec.nodeName) errors.invalid(specAt.child("nodeName"), object.spec.nodeName ?? null, "field is immutable");
   },
   columns: [NAME, column("Node"), column("Driver"), column("Pool"), AGE],
-  cells: (object, now) => [
-    nameCell(object),
-    object.spec?.nodeName || (object.spec?.allNodes ? "<all>" : "<unset>"),
-    object.spec?.driver ?? "",
-    object.spec?.pool?.name ?? "",
-    ageCell(object, now),
-  ],
+  cells: (object, now) => [nameCell(object), object.spec?.nodeName ?? "", object.spec?.driver ?? "", object.spec?.pool?.name ?? "", ageCell(object, now)],
   selectableFields: { "spec.nodeName": (object) => object.spec?.nodeName ?? "", "spec.driver": (object) => object.spec?.driver ?? "" },
 });
 
