@@ -48,6 +48,8 @@ export interface StatusRules<T extends KubeObject> {
   /** Called after the generic rule (everything but status and managedFields restored from `old`; see `keeps`). */
   prepareForUpdate?(object: T, old: T): void;
   validateUpdate?(object: T, old: T, errors: FieldErrors): void;
+  /** A creator's status is kept (Node: the kubelet registers with it). Default: dropped. */
+  settableOnCreate?: boolean;
   /** Metadata that a status write may change too. Default: labels and annotations of most built-ins are accepted. */
   keeps?: { labels?: boolean; annotations?: boolean; finalizers?: boolean; ownerReferences?: boolean };
 }
@@ -84,6 +86,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** Warning header texts for a create (no old) or an update. */
   warnings?(object: T, old?: T): string[];
 
+  /** The API is deprecated: the Warning that every request for it gets. */
+  deprecation?: string;
   /** How metadata.generation moves: "spec" = 1 at create, +1 when anything but metadata and status changes; a function says whether this update bumps it. Default: not tracked. */
   generation?: "spec" | ((object: T, old: T) => boolean);
   /** PUT of an absent object creates it. Default false. */

@@ -1,5 +1,5 @@
 /** The pods' own subresources: binding, eviction, ephemeralcontainers, resize. */
-import { validateEphemeralContainersUpdate, validateResize } from "../../kube/core/pod.ts";
+import { prepareEphemeralContainersUpdate, prepareResize, validateEphemeralContainersUpdate, validateResize } from "../../kube/core/pod.ts";
 import { FieldPath } from "../../kube/machinery/field.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import { fromLabelSelectorObject } from "../../kube/machinery/label-selector.ts";
@@ -127,29 +127,6 @@ export function evictPod(call: WriteCall, eviction: Eviction): Outcome {
   return SUCCESS;
 }
 
-function keepAllBut(field: "ephemeralContainers" | "resources", object: KubeObject, old: KubeObject): void {
-  const wanted = (object as Pod).spec;
-  const pod = object as Pod;
-  const before = cloneJson(old as Pod);
-  const { managedFields, resourceVersion } = object.metadata;
-  pod.metadata = { ...before.metadata, managedFields, resourceVersion };
-  pod.status = before.status;
-  const spec = before.spec;
-  if (field === "ephemeralContainers") {
-    spec.ephemeralContainers = wanted.ephemeralContainers;
-  } else {
-    for (const list of ["containers", "initContainers"] as const) {
-      for (const container of spec[list] ?? []) {
-        const asked = wanted[list]?.find((each) => each.name === container.name);
-        if (asked) container.resources = asked.resources;
-        if (asked?.resizePolicy) container.resizePolicy = asked.resizePolicy;
-      }
-    }
-    if (wanted.resources) spec.resources = wanted.resources;
-  }
-  pod.spec = spec;
-}
-
 function bump(object: KubeObject, old: KubeObject): void {
   if (JSON.stringify((object as Pod).spec) !== JSON.stringify((old as Pod).spec)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
@@ -157,7 +134,7 @@ function bump(object: KubeObject, old: KubeObject): void {
 /** What a write through /ephemeralcontainers may change. */
 export const EPHEMERAL_CONTAINERS: UpdateRules = {
   prepare(object, old) {
-    keepAllBut("ephemeralContainers", object, old);
+    prepareEphemeralContainersUpdate(object as Pod, old as Pod);
     bump(object, old);
   },
   validate: (object, old, errors) => validateEphemeralContainersUpdate(object as Pod, old as Pod, errors, FieldPath.root),
@@ -166,7 +143,7 @@ export const EPHEMERAL_CONTAINERS: UpdateRules = {
 /** What a write through /resize may change. */
 export const RESIZE: UpdateRules = {
   prepare(object, old) {
-    keepAllBut("resources", object, old);
+    prepareResize(object as Pod, old as Pod);
     bump(object, old);
   },
   validate: (object, old, errors) => validateResize(object as Pod, old as Pod, errors, FieldPath.root),

@@ -1,6 +1,7 @@
 /** What every verb gets: the kind, the request and the cluster around them. */
-import type { Kind } from "../../kube/kind.ts";
+import type { Kind, StatusRules } from "../../kube/kind.ts";
 import type { GroupResource } from "../../kube/machinery/status.ts";
+import type { KubeObject } from "../../kube/object.ts";
 import type { AdmissionPlugin } from "../admission/admission.ts";
 import type { UserInfo } from "../identity.ts";
 import type { Resources } from "../resources.ts";
@@ -46,4 +47,10 @@ export function target(kind: Kind): GroupResource {
 
 export function keyOf(kind: Kind, namespace: string, name: string): ObjectKey {
   return { resource: kind.storageResource, namespace: kind.scope === "Namespaced" ? namespace : "", name };
+}
+
+/** What is special about the kind's status, if anything. */
+export function statusRules(kind: Kind): StatusRules<KubeObject> {
+  const rules = kind.subresources?.status;
+  return rules === undefined || rules === true ? {} : rules;
 }

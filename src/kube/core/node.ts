@@ -16,6 +16,7 @@ export const node = defineKind<Node>({
   scope: "Cluster",
   subresources: {
     status: {
+      settableOnCreate: true,
       keeps: { labels: true, annotations: true },
       validateUpdate: validateNodeStatusUpdate,
     },
