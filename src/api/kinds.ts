@@ -1,5 +1,6 @@
 /** The built-in kinds by the words of a URL, and what a body sent there should be. */
 import type { Kind } from "../kube/kind.ts";
+import { entryOf } from "../kube/machinery/json-value.ts";
 import { BUILT_IN_KINDS } from "../kube/registry.ts";
 import type { ExpectedKind } from "./body.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -22,7 +23,7 @@ export function builtInKind({ group, version, resource }: Pick<RequestInfo, "gro
 export function expectedKind(kind: Kind | undefined, info: RequestInfo): ExpectedKind {
   if (info.subresource === "scale") return { group: "autoscaling", version: "v1", kind: "Scale" };
   const own = { group: info.group, version: info.version, kind: kind?.kind ?? "" };
-  const other = kind?.subresources?.others?.[info.subresource];
+  const other = entryOf(kind?.subresources?.others, info.subresource);
   if (!other) return own;
   return { group: other.group ?? own.group, version: other.version ?? own.version, kind: other.kind ?? own.kind };
 }

@@ -1,6 +1,7 @@
 /** Label and field selectors compiled for a kind, and a cache that spares parsing objects to evaluate them. */
 import type { Kind } from "../kube/kind.ts";
 import type { FieldSelector } from "../kube/machinery/field-selector.ts";
+import { entryOf } from "../kube/machinery/json-value.ts";
 import type { LabelSelector } from "../kube/machinery/label-selector.ts";
 import { badRequest } from "../kube/machinery/status.ts";
 import type { KubeObject } from "../kube/object.ts";
@@ -34,7 +35,7 @@ export function factsOf(kind: Kind, object: KubeObject): SelectableFacts {
 /** @throws StatusError 400 for a field that the kind does not select by. */
 export function compileSelection(kind: Kind, labels: LabelSelector | undefined, fields: FieldSelector | undefined): Selection {
   const requirements = (fields?.requirements ?? []).map((requirement) => {
-    const field = kind.fieldLabelAliases?.[requirement.field] ?? requirement.field;
+    const field = entryOf(kind.fieldLabelAliases, requirement.field) ?? requirement.field;
     if (field !== "metadata.name" && field !== "metadata.namespace" && !(kind.selectableFields && Object.hasOwn(kind.selectableFields, field))) {
       throw badRequest(
         kind.selectableFields || kind.custom

@@ -48,7 +48,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
 });
 
 function applyDefaults({ spec }: CustomResourceDefinition): void {
-  if (!spec.names.singular) spec.names.singular = spec.names.kind.toLowerCase();
+  if (!spec.names.singular && spec.names.kind) spec.names.singular = spec.names.kind.toLowerCase();
   if (!spec.names.listKind && spec.names.kind) spec.names.listKind = `${spec.names.kind}List`;
   spec.conversion ??= { strategy: "None" };
   const service = spec.conversion.webhook?.clientConfig?.service;

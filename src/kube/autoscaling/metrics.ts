@@ -1,6 +1,7 @@
 /** Metrics of HorizontalPodAutoscalers (autoscaling/v2): validation. */
 import { invalidEach, unsupported } from "../core/pod-spec/checks.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { entryOf } from "../machinery/json-value.ts";
 import { isPathSegmentName } from "../machinery/names.ts";
 import { quantity } from "../machinery/quantity.ts";
 import type {
@@ -57,7 +58,7 @@ function validateMetric(metric: MetricSpec, errors: FieldErrors, at: FieldPath):
   if (metric.containerResource) {
     if (given.push("containerResource") === 1) validateContainerResourceSource(metric.containerResource, errors, at.child("containerResource"));
   }
-  const expected = FIELD_OF[metric.type];
+  const expected = entryOf(FIELD_OF, metric.type);
   if (!expected) unsupported(errors, typeAt, metric.type, TYPES);
   else if (!given.includes(expected)) errors.required(at.child(expected), "must populate information for the given metric source");
   if (given.length === 1) return;

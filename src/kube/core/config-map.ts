@@ -32,7 +32,7 @@ function validateConfigMap(object: ConfigMap, errors: FieldErrors, at: FieldPath
   let bytes = 0;
   for (const [key, value] of Object.entries(object.data ?? {})) {
     for (const problem of isConfigMapKey(key)) errors.invalid(at.child("data").key(key), key, problem);
-    if (object.binaryData && key in object.binaryData) errors.invalid(at.child("data").key(key), key, "duplicate of key present in binaryData");
+    if (object.binaryData && Object.hasOwn(object.binaryData, key)) errors.invalid(at.child("data").key(key), key, "duplicate of key present in binaryData");
     bytes += byteLength(value);
   }
   for (const [key, value] of Object.entries(object.binaryData ?? {})) {

@@ -1,6 +1,7 @@
 /** LimitRange (v1): bounds and defaults for what one container, pod or claim of a namespace may ask for. */
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { entryOf } from "../machinery/json-value.ts";
 import { isQualifiedName } from "../machinery/names.ts";
 import { compareQuantity, parseQuantity } from "../machinery/quantity.ts";
 import type { LimitRange, LimitRangeItem } from "../schema/generated/types/core.v1.ts";
@@ -80,11 +81,11 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors, at: FieldPath):
 }
 
 function validateBounds(item: LimitRangeItem, name: string, errors: FieldErrors, at: FieldPath): void {
-  const min = item.min?.[name];
-  const max = item.max?.[name];
-  const limit = item.type === "Pod" ? undefined : item.default?.[name];
-  const request = item.type === "Pod" ? undefined : item.defaultRequest?.[name];
-  const ratio = item.maxLimitRequestRatio?.[name];
+  const min = entryOf(item.min, name);
+  const max = entryOf(item.max, name);
+  const limit = item.type === "Pod" ? undefined : entryOf(item.default, name);
+  const request = item.type === "Pod" ? undefined : entryOf(item.defaultRequest, name);
+  const ratio = entryOf(item.maxLimitRequestRatio, name);
   const more = (a: string | number | undefined, b: string | number | undefined) => a !== undefined && b !== undefined && compare(a, b) > 0;
 
   if (more(min, max)) errors.invalid(at.child("min").key(name), min, `min value ${min} is greater than max value ${max}`);

@@ -1,4 +1,5 @@
 /** Defaults that a Pod gets beyond those of its PodSpec: templates must stay as their authors wrote them. */
+import { entryOf } from "../machinery/json-value.ts";
 import { compareQuantity } from "../machinery/quantity.ts";
 import type { Container, Pod, PodSpec } from "../schema/generated/types/core.v1.ts";
 import { applyPodSpecDefaults } from "./pod-spec/defaults.ts";
@@ -22,7 +23,7 @@ export function applyPodDefaults(pod: Pod): void {
 function requestsFromLimits({ resources }: Container): void {
   if (!resources?.limits) return;
   for (const name in resources.limits) {
-    if (resources.requests && name in resources.requests) continue;
+    if (entryOf(resources.requests, name) !== undefined) continue;
     resources.requests ??= {};
     resources.requests[name] = resources.limits[name] as string;
   }
@@ -38,11 +39,11 @@ function applyPodResourceDefaults(spec: PodSpec): void {
   if (!resources.limits && !resources.requests) return;
   const requests = { ...resources.requests };
   for (const [name, sum] of aggregateContainers(spec, "requests")) {
-    const limited = name.startsWith("hugepages-") && resources.limits?.[name] !== undefined;
-    if (!(name in requests) && isPodLevelResource(name) && !limited) requests[name] = sum.toString();
+    const limited = name.startsWith("hugepages-") && entryOf(resources.limits, name) !== undefined;
+    if (!Object.hasOwn(requests, name) && isPodLevelResource(name) && !limited) requests[name] = sum.toString();
   }
   for (const name in resources.limits) {
-    if (!(name in requests) && isPodLevelResource(name)) requests[name] = resources.limits[name] as string;
+    if (!Object.hasOwn(requests, name) && isPodLevelResource(name)) requests[name] = resources.limits[name] as string;
   }
   if (Object.keys(requests).length > 0) resources.requests = requests;
   limitHugePages(spec);
@@ -52,8 +53,8 @@ function applyPodResourceDefaults(spec: PodSpec): void {
 function limitHugePages(spec: PodSpec): void {
   const resources = spec.resources as NonNullable<PodSpec["resources"]>;
   for (const [name, sum] of aggregateContainers(spec, "limits")) {
-    if (!name.startsWith("hugepages-") || resources.limits?.[name] !== undefined) continue;
-    const request = resources.requests?.[name];
+    if (!name.startsWith("hugepages-") || entryOf(resources.limits, name) !== undefined) continue;
+    const request = entryOf(resources.requests, name);
     if (request !== undefined && compareQuantity(request, sum) !== 0) continue;
     resources.limits = { ...resources.limits, [name]: sum.toString() };
   }

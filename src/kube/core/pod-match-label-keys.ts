@@ -1,4 +1,5 @@
 /** Match label keys (KEP-3633, KEP-3243): on create, their values are folded into the selectors that they refine. */
+import { entryOf } from "../machinery/json-value.ts";
 import type { Pod, PodAffinityTerm } from "../schema/generated/types/core.v1.ts";
 import type { LabelSelector } from "../schema/generated/types/meta.v1.ts";
 
@@ -25,7 +26,7 @@ function add(
 ): void {
   if (!selector || !keys) return;
   for (const key of keys) {
-    const value = labels[key];
+    const value = entryOf(labels, key);
     if (value === undefined) continue;
     selector.matchExpressions ??= [];
     selector.matchExpressions.push({ key, operator, values: [value] });

@@ -21,7 +21,7 @@ export function validatePodUpdate(pod: Pod, old: Pod, errors: FieldErrors, root:
     return;
   }
   validateImages(pod.spec.containers, errors, at.child("containers"));
-  validateImages(pod.spec.initContainers ?? [], errors, at.child("initContainers"));
+  validateImages(pod.spec.initContainers, errors, at.child("initContainers"));
   validateDeadline(pod.spec, old.spec, errors, at.child("activeDeadlineSeconds"));
   validateTolerationsAdded(pod.spec, old.spec, errors, at.child("tolerations"));
   validateGatesRemoved(pod.spec, old.spec, errors, at.child("schedulingGates"));
@@ -40,8 +40,8 @@ function validateMirror(pod: Pod, old: Pod, errors: FieldErrors, at: FieldPath):
   else errors.forbidden(at, "may not update mirror pod annotation");
 }
 
-function validateImages(containers: readonly Container[], errors: FieldErrors, at: FieldPath): void {
-  containers.forEach((container, i) => {
+function validateImages(containers: readonly Container[] | null | undefined, errors: FieldErrors, at: FieldPath): void {
+  containers?.forEach((container, i) => {
     const image = container.image ?? "";
     if (image === "") errors.required(at.index(i).child("image"));
     else if (image !== image.trim()) errors.invalid(at.index(i).child("image"), image, "must not have leading or trailing whitespace");

@@ -1,6 +1,7 @@
 /** ResourceQuota (v1): hard limits on what a namespace may use in all. */
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { entryOf } from "../machinery/json-value.ts";
 import type { ResourceQuota } from "../schema/generated/types/core.v1.ts";
 import { validateQuotaSpec, validateQuotaStatus } from "./quota-rules.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
@@ -22,7 +23,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
     const requests: string[] = [];
     const limits: string[] = [];
     for (const resource of Object.keys(object.status?.hard ?? {}).sort()) {
-      const text = `${resource}: ${object.status?.used?.[resource] ?? "0"}/${object.status?.hard?.[resource]}`;
+      const text = `${resource}: ${entryOf(object.status?.used, resource) ?? "0"}/${object.status?.hard?.[resource]}`;
       (resource.startsWith("limits.") ? limits : requests).push(text);
     }
     return [nameCell(object), requests.join(", "), limits.join(", "), ageCell(object, now)];

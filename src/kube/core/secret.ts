@@ -1,6 +1,7 @@
 /** Secret (v1): typed key/value data of at most 1 MiB, optionally frozen. stringData is folded into data on write. */
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { setField } from "../machinery/json-value.ts";
 import { isConfigMapKey } from "../machinery/names.ts";
 import type { Secret } from "../schema/generated/types/core.v1.ts";
 import { sameJson } from "./equality.ts";
@@ -42,7 +43,7 @@ export const secret = defineKind<Secret>({
 function foldStringData(object: Secret): void {
   if (!object.stringData) return;
   const data: Record<string, string> = { ...object.data };
-  for (const [key, value] of Object.entries(object.stringData)) data[key] = base64OfText(value);
+  for (const [key, value] of Object.entries(object.stringData)) setField(data, key, base64OfText(value));
   if (Object.keys(data).length > 0) object.data = data;
   delete object.stringData;
 }

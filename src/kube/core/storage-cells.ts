@@ -1,4 +1,5 @@
 /** Cells that volumes and claims share. */
+import { entryOf } from "../machinery/json-value.ts";
 
 export const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 const SHORT: Readonly<Record<string, string>> = { ReadWriteOnce: "RWO", ReadOnlyMany: "ROX", ReadWriteMany: "RWX", ReadWriteOncePod: "RWOP" };
@@ -7,7 +8,7 @@ const SHORT: Readonly<Record<string, string>> = { ReadWriteOnce: "RWO", ReadOnly
 export function accessModesCell(modes: readonly string[] | undefined): string {
   return Object.keys(SHORT)
     .filter((mode) => modes?.includes(mode))
-    .map((mode) => SHORT[mode])
+    .map((mode) => entryOf(SHORT, mode))
     .join(",");
 }
 

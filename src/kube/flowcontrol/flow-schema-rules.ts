@@ -1,6 +1,7 @@
 /** What a FlowSchema may say. */
 import { sameJson } from "../core/equality.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { entryOf } from "../machinery/json-value.ts";
 import { isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from "../machinery/names.ts";
 import type { FlowSchema, NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule, Subject } from "../schema/generated/types/flowcontrol.v1.ts";
 
@@ -35,7 +36,7 @@ export function validateFlowSchema(object: FlowSchema, errors: FieldErrors, at: 
   const specAt = at.child("spec");
   const name = object.metadata.name ?? "";
   const { spec } = object;
-  const mandatory = MANDATORY[name];
+  const mandatory = entryOf(MANDATORY, name);
   if (mandatory && !sameJson(spec, mandatory)) errors.invalid(specAt, spec, `spec of '${name}' must equal the fixed value`);
 
   const precedence = spec.matchingPrecedence ?? 0;

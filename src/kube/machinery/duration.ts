@@ -90,7 +90,7 @@ export function parseGoDuration(text: string): bigint {
     rest = rest.slice(number[0].length);
     const unit = /^[^0-9.]*/.exec(rest)?.[0] as string;
     if (unit === "") throw new Error(`time: missing unit in duration ${quoted}`);
-    const size = UNITS[unit];
+    const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (size === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`);
     rest = rest.slice(unit.length);
     total += BigInt(whole || "0") * size + (BigInt(fraction || "0") * size) / 10n ** BigInt(fraction.length);

@@ -12,6 +12,11 @@ export function fieldOf(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
+/** A map's own entry: a resource may be named "constructor". */
+export function entryOf<T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
+}
+
 /** What encoding/json calls a value that it cannot decode: "object", "array", "string", "number", "bool", "null". */
 export function jsonKind(value: unknown): string {
   if (value === null || value === undefined) return "null";

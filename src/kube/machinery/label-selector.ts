@@ -4,6 +4,7 @@
  */
 import type { LabelSelector as LabelSelectorObject, LabelSelectorRequirement } from "../schema/generated/types/meta.v1.ts";
 import { FieldError, type FieldErrors, type FieldPath } from "./field.ts";
+import { entryOf } from "./json-value.ts";
 import { isQualifiedName, isValidLabelValue } from "./names.ts";
 import { badRequest, type StatusError } from "./status.ts";
 
@@ -73,7 +74,7 @@ export function fromLabelSelectorObject(selector: LabelSelectorObject | undefine
   const requirements: LabelRequirement[] = [];
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) requirements.push(requirement(key, "=", [value]));
   for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const translated = OBJECT_OPERATORS[operator];
+    const translated = entryOf(OBJECT_OPERATORS, operator);
     if (!translated) throw new Error(`${JSON.stringify(operator)} is not a valid label selector operator`);
     requirements.push(requirement(key, translated, [...values].sort()));
   }

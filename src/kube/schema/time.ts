@@ -130,7 +130,7 @@ export function parseDuration(text: string): bigint {
     rest = rest.slice(whole.length);
     const name = /^[^.\d]*/.exec(rest)?.[0] ?? "";
     if (name === "") refuse("missing unit in duration");
-    const unit = UNITS[name];
+    const unit = Object.hasOwn(UNITS, name) ? UNITS[name] : undefined;
     if (unit === undefined) throw new Error(`time: unknown unit ${JSON.stringify(name)} in duration ${JSON.stringify(text)}`);
     rest = rest.slice(name.length);
     total += BigInt(integer || "0") * unit + (fraction ? (BigInt(fraction) * unit) / 10n ** BigInt(fraction.length) : 0n);

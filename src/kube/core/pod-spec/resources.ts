@@ -1,5 +1,6 @@
 /** Resource requirements of containers and of whole pods. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
+import { entryOf } from "../../machinery/json-value.ts";
 import { isDNS1123Label } from "../../machinery/names.ts";
 import { compareQuantity, parseQuantity, type Quantity, quantity } from "../../machinery/quantity.ts";
 import type { Container, ContainerResizePolicy, PodSpec, ResourceRequirements } from "../../schema/generated/types/core.v1.ts";
@@ -32,7 +33,7 @@ export function validateResourceRequirements(requirements: ResourceRequirements,
       hugePages = true;
       validateHugePages(name, value, errors, here);
     } else if (name === "cpu" || name === "memory") cpuOrMemory = true;
-    const limit = limits?.[name];
+    const limit = entryOf(limits, name);
     if (limit !== undefined) {
       const difference = compareQuantity(value, limit);
       if (difference > 0 && isOvercommitAllowed(name)) errors.invalid(requestsAt, text(value), `must be less than or equal to ${name} limit of ${text(limit)}`);

@@ -1,5 +1,6 @@
 /** Warnings about pods and pod templates: what is accepted though it is deprecated, ignored or surely a mistake. */
 import { formatIP, parseIP } from "../../machinery/ip.ts";
+import { entryOf } from "../../machinery/json-value.ts";
 import { isDNS1123Label } from "../../machinery/names.ts";
 import type { Container, Pod, PodAffinityTerm, PodSpec, PodTemplateSpec } from "../../schema/generated/types/core.v1.ts";
 import { sameJson } from "../equality.ts";
@@ -53,11 +54,11 @@ function podSpecWarnings(spec: PodSpec, annotations: Readonly<Record<string, str
   const warnings: string[] = [];
   const at = `${prefix}spec`;
   if (spec.nodeSelector) {
-    for (const key in DEPRECATED_LABELS) if (key in spec.nodeSelector) warnings.push(`${at}.nodeSelector[${key}]: ${DEPRECATED_LABELS[key]}`);
+    for (const key in DEPRECATED_LABELS) if (Object.hasOwn(spec.nodeSelector, key)) warnings.push(`${at}.nodeSelector[${key}]: ${DEPRECATED_LABELS[key]}`);
   }
   if (spec.affinity?.nodeAffinity) nodeAffinityWarnings(spec.affinity.nodeAffinity, `${at}.affinity.nodeAffinity`, warnings);
   spec.topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, i) => {
-    const deprecated = DEPRECATED_LABELS[topologyKey];
+    const deprecated = entryOf(DEPRECATED_LABELS, topologyKey);
     if (deprecated) warnings.push(`${at}.topologySpreadConstraints[${i}].topologyKey: ${topologyKey} is ${deprecated}`);
     if (!labelSelector) warnings.push(`${at}.topologySpreadConstraints[${i}].labelSelector: ${NO_SELECTOR}`);
   });
@@ -85,7 +86,7 @@ type NodeAffinity = NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]
 
 function nodeAffinityWarnings(affinity: NodeAffinity, at: string, warnings: string[]): void {
   const warn = (key: string, path: string): void => {
-    const deprecated = DEPRECATED_LABELS[key];
+    const deprecated = entryOf(DEPRECATED_LABELS, key);
     if (deprecated) warnings.push(`${path}.key: ${key} is ${deprecated}`);
   };
   affinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, t) => {
