@@ -23,6 +23,8 @@ export interface ObjectChange {
 
 export interface Watch {
   resource: string;
+  /** The changes matter only while there are objects of this resource; without, they need not wake the controllers. */
+  whileAny?: string;
   /** The keys of this controller that the change may concern. */
   keys(change: ObjectChange): string[];
 }

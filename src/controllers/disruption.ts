@@ -138,7 +138,7 @@ export const disruptionController = defineController({
   watches: [
     { resource: "poddisruptionbudgets.policy", keys: (change) => (change.type === "DELETED" ? [] : [keyOf(change)]) },
     // A pod does not say which budgets select it: the namespace's budgets are looked at through its own key.
-    { resource: "pods", keys: ({ key }) => [`${key.namespace}/`] },
+    { resource: "pods", whileAny: "poddisruptionbudgets.policy", keys: ({ key }) => [`${key.namespace}/`] },
   ],
   resync: async ({ client }) => (await client.list(BUDGETS, "")).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
   async reconcile(key, context) {

@@ -6,7 +6,7 @@
  *   commit 7, 8, 9   cursor 6: the alarm reads 7..9, maps them to keys, reconciles, moves the cursor to 9
  *   crash at any point before that: the next alarm reads 7..9 again; reconciles are idempotent
  */
-import type { Context, Controller, ObjectChange } from "./controller.ts";
+import type { Context, Controller, ObjectChange, Watch } from "./controller.ts";
 
 export interface Timer {
   controller: string;
@@ -23,8 +23,10 @@ export interface Journal {
   setCursor(revision: number): void;
   /** The revision up to which `changesAfter` can read now. */
   latest(): number;
-  /** @throws when the history after `revision` has been compacted away. */
-  changesAfter(revision: number): Iterable<ObjectChange>;
+  /** The changes of these resources, to be consumed in one turn. @throws when the history after `revision` has been compacted away. */
+  changesAfter(revision: number, resources: readonly string[]): Iterable<ObjectChange>;
+  /** Is there any object of this resource? */
+  any(resource: string): boolean;
   isCompacted(error: unknown): boolean;
   dueTimers(now: number): Timer[];
   setTimer(timer: Timer): void;
@@ -51,7 +53,7 @@ export function backoff(failures: number): number {
 
 export class Manager {
   readonly #controllers: ReadonlyMap<string, Controller>;
-  readonly #byResource = new Map<string, { controller: Controller; keys: (change: ObjectChange) => string[] }[]>();
+  readonly #byResource = new Map<string, { controller: Controller; watch: Watch }[]>();
   readonly #journal: Journal;
   readonly #context: Context;
   /** Keys to reconcile now, by controller; the value is the count of failures so far. */
@@ -67,7 +69,7 @@ export class Manager {
       this.metrics.set(controller.name, { reconciles: 0, errors: 0, retries: 0, elapsed: 0, depth: 0 });
       for (const watch of controller.watches) {
         const list = this.#byResource.get(watch.resource) ?? [];
-        list.push({ controller, keys: watch.keys });
+        list.push({ controller, watch });
         this.#byResource.set(watch.resource, list);
       }
     }
@@ -75,7 +77,14 @@ export class Manager {
 
   /** Does any controller care for these changes? Only then is the alarm worth its price. */
   concerns(changes: readonly ObjectChange[]): boolean {
-    return changes.some((change) => this.#byResource.get(change.key.resource)?.some(({ keys }) => keys(change).length > 0) ?? false);
+    const changed = new Set(changes.map((change) => change.key.resource));
+    for (const resource of changed) {
+      for (const { watch } of this.#byResource.get(resource) ?? []) {
+        if (watch.whileAny !== undefined && !this.#journal.any(watch.whileAny)) continue;
+        if (changes.some((change) => change.key.resource === resource && watch.keys(change).length > 0)) return true;
+      }
+    }
+    return false;
   }
 
   /** When there is something to do next, in milliseconds since the epoch; undefined = never. */
@@ -106,9 +115,9 @@ export class Manager {
     const latest = this.#journal.latest();
     if (latest > cursor) {
       try {
-        for (const change of this.#journal.changesAfter(cursor)) {
-          for (const { controller, keys } of this.#byResource.get(change.key.resource) ?? []) {
-            for (const key of keys(change)) this.#enqueue(controller.name, key, 0);
+        for (const change of this.#journal.changesAfter(cursor, [...this.#byResource.keys()])) {
+          for (const { controller, watch } of this.#byResource.get(change.key.resource) ?? []) {
+            for (const key of watch.keys(change)) this.#enqueue(controller.name, key, 0);
           }
         }
       } catch (error) {

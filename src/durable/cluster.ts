@@ -24,6 +24,8 @@ import { Watchers } from "./watchers.ts";
 
 /** The administrator's name in the cluster, as kubeadm's kubeconfig has it. */
 const ADMIN = "kubernetes-admin";
+/** At least so many milliseconds lie between the starts of two alarms for controllers: a burst of writes pays for a few, not for one each. */
+const RECONCILE_INTERVAL = 100;
 /** Milliseconds of reconciling per alarm, before other requests and the next alarm get their turn. */
 const RECONCILE_BUDGET = 5_000;
 /** Rows looked at per compaction step. */
@@ -38,6 +40,8 @@ export class Cluster extends DurableObject implements ClusterApi {
   #manager: Manager | undefined;
   /** When the alarm is armed for; null = it is not; undefined = not known since the object woke. */
   #armed: number | null | undefined;
+  /** When the last alarm went off, in ms. */
+  #lastAlarm = 0;
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
@@ -109,13 +113,14 @@ export class Cluster extends DurableObject implements ClusterApi {
   /** The one alarm: reconciles, keeps house, and arms itself for the next thing there is to do, if any. */
   override async alarm(): Promise<void> {
     this.#armed = null;
+    this.#lastAlarm = Date.now();
     if (!this.#store.exists) return;
     const manager = this.#controllers();
     await manager.run(RECONCILE_BUDGET);
     const again = await this.#keepHouse();
     const { nextCompaction, nextEventExpiry, nextHeartbeatFlush } = this.#store;
     const times = [manager.next(), again, nextCompaction, nextEventExpiry, nextHeartbeatFlush].filter((time) => time !== undefined);
-    if (times.length > 0) this.#arm(Math.min(...times));
+    if (times.length > 0) this.#armBy(Math.min(...times));
   }
 
   /** Compaction, expiry and flushing, a small step each; returns when it wants to go on, if it does. */
@@ -161,13 +166,18 @@ export class Cluster extends DurableObject implements ClusterApi {
       ? now
       : Math.min(this.#store.nextCompaction ?? now, this.#store.nextHeartbeatFlush ?? Number.POSITIVE_INFINITY);
     if (this.#armed === undefined) this.ctx.waitUntil(this.#learnAlarm(due));
-    else if (this.#armed === null || due < this.#armed) this.#arm(due);
+    else this.#armBy(due);
   }
 
   async #learnAlarm(due: number): Promise<void> {
     const armed = await this.ctx.storage.getAlarm();
     if (armed === null || due < armed) this.#arm(due);
     else this.#armed = armed;
+  }
+
+  /** Arms the alarm unless it is armed for an earlier time, as a commit during an alarm may have done. */
+  #armBy(at: number): void {
+    if (typeof this.#armed !== "number" || at < this.#armed) this.#arm(at);
   }
 
   #arm(at: number): void {

@@ -19,7 +19,8 @@ export function sqlJournal(sql: SqlStorage, store: Store): Journal {
       sql.exec("UPDATE cursor SET revision = ?", revision);
     },
     latest: () => store.revision,
-    changesAfter: (revision) => store.changesAfter(revision),
+    changesAfter: (revision, resources) => store.changesUnreadAfter(revision, resources),
+    any: (resource) => store.any(resource),
     isCompacted: (error) => error instanceof CompactedError,
     dueTimers: (now) =>
       sql

@@ -11,6 +11,8 @@ class World {
   position = 0;
   compacted = 0;
   readonly timers = new Map<string, Timer>();
+  /** Resources of which there are objects. */
+  readonly present = new Set<string>();
 
   readonly journal: Journal = {
     cursor: () => this.position,
@@ -18,10 +20,11 @@ class World {
       this.position = revision;
     },
     latest: () => this.log.at(-1)?.revision ?? 0,
-    changesAfter: (revision) => {
+    changesAfter: (revision, resources) => {
       if (revision < this.compacted) throw new CompactedAway();
-      return this.log.filter((change) => change.revision > revision);
+      return this.log.filter((change) => change.revision > revision && resources.includes(change.key.resource));
     },
+    any: (resource) => this.present.has(resource),
     isCompacted: (error) => error instanceof CompactedAway,
     dueTimers: (now) => [...this.timers.values()].filter((timer) => timer.at <= now),
     setTimer: (timer) => void this.timers.set(`${timer.controller}/${timer.key}`, timer),
@@ -161,5 +164,15 @@ describe("the manager", () => {
     world.commit("x");
     expect(manager.concerns(world.log)).toBe(true);
     expect(manager.concerns(world.log.map((change) => ({ ...change, key: { ...change.key, resource: "others" } })))).toBe(false);
+  });
+
+  it("wakes for changes that matter only beside other objects when there are any", () => {
+    const world = new World();
+    const { controller } = recorder("a");
+    const manager = world.manager({ ...controller, watches: [{ resource: "things", whileAny: "budgets", keys: (change) => [change.key.name] }] });
+    world.commit("x");
+    expect(manager.concerns(world.log)).toBe(false);
+    world.present.add("budgets");
+    expect(manager.concerns(world.log)).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../kube/object.ts";
 import type { Change, ChangeType, ObjectKey, StoredObject } from "./types.ts";
 
 export class LiveObject implements StoredObject {
+  #text: string | (() => string);
   #object: KubeObject | undefined;
 
   constructor(
@@ -13,10 +14,17 @@ export class LiveObject implements StoredObject {
      * row that these started from; for an Event the revision of its creation.
      */
     readonly logRevision: number,
-    readonly text: string,
+    /** A function reads the text when it is first asked for. */
+    text: string | (() => string),
     object?: KubeObject,
   ) {
+    this.#text = text;
     this.#object = object;
+  }
+
+  get text(): string {
+    if (typeof this.#text === "function") this.#text = this.#text();
+    return this.#text;
   }
 
   get object(): KubeObject {

@@ -128,6 +128,37 @@ export function changes(sql: SqlStorage, resource: string | undefined, revision:
   });
 }
 
+/** As `changes`, of some resources (a JSON array), and texts are read only when asked for. */
+export function changesUnread(sql: SqlStorage, resources: string, revision: number, from: number, upTo: number, limit: number): LiveChange[] {
+  const rows = sql.exec<{ rev: number; resource: string; path: string; type: number; prev: number }>(
+    `SELECT rev, resource, path, type, prev FROM revisions
+     WHERE rev > ?1 AND rev <= ?2 AND resource IN (SELECT value FROM json_each(?3)) AND NOT (resource = '${EVENTS}' AND prev > ?4)
+     ORDER BY rev LIMIT ?5`,
+    from,
+    upTo,
+    resources,
+    revision,
+    limit,
+  );
+  return Array.from(rows, ({ rev, resource, path, type, prev }) => {
+    const key = keyOf(resource, path);
+    const live = new LiveObject(key, rev, rev, () => textAt(sql, rev));
+    const changeType = CHANGE_TYPES[type] ?? "MODIFIED";
+    if (changeType === "ADDED") return new LiveChange(changeType, path, live, undefined);
+    return new LiveChange(changeType, path, live, resource === EVENTS ? live : new LiveObject(key, prev, prev, () => textAt(sql, prev)));
+  });
+}
+
+function textAt(sql: SqlStorage, revision: number): string {
+  const row = sql.exec<{ value: string }>("SELECT value FROM revisions WHERE rev = ?", revision).toArray()[0];
+  if (row === undefined) throw new CompactedError(revision, revision);
+  return row.value;
+}
+
+export function anyLive(sql: SqlStorage, resource: string): boolean {
+  return sql.exec("SELECT 1 FROM objects WHERE resource = ? LIMIT 1", resource).toArray().length > 0;
+}
+
 function rowsOf(cursor: Iterable<{ path: string; rev: number }>): Row[] {
   return Array.from(cursor, (row) => ({ path: row.path, revision: row.rev }));
 }

@@ -3,7 +3,8 @@ import { compactStep, oldestUncompactedAt } from "./compaction.ts";
 import { CompactedError, FutureRevisionError } from "./errors.ts";
 import { EVENTS, EventTable } from "./events.ts";
 import { HEARTBEATS, HeartbeatTable, mayHaveHeartbeats } from "./heartbeats.ts";
-import type { LiveChange, LiveObject } from "./live.ts";
+import { type LiveChange, LiveObject } from "./live.ts";
+import { LiveCache } from "./live-cache.ts";
 import * as log from "./log.ts";
 import { comparePaths, keyOf, pathOf, pathRange } from "./path.ts";
 import { migrate, readCounters, schemaVersion } from "./schema.ts";
@@ -71,6 +72,7 @@ export class Store {
   readonly #heartbeats: HeartbeatTable;
   readonly #listeners: ((changes: readonly Change[]) => void)[] = [];
   readonly #liveReader: LiveReader;
+  readonly #cache = new LiveCache();
   #exists: boolean;
   #revision = 0;
   #compacted = 0;
@@ -86,8 +88,8 @@ export class Store {
     this.#heartbeats = new HeartbeatTable(storage.sql, this.#options.historyWindow, this.#options.heartbeatFlushInterval);
     this.#liveReader = {
       get: (key, path) => this.#live(key, path),
-      rows: (resource, namespace) => this.#rows(resource, { resource, ...pathRange(namespace, undefined) }, this.#revision, -1),
-      texts: (revisions) => this.texts(revisions),
+      rows: (resource, namespace) => this.#liveRows(resource, namespace),
+      objects: (resource, rows) => this.#liveObjects(resource, rows),
     };
     const version = schemaVersion(storage.sql);
     this.#exists = version > 0;
@@ -214,6 +216,27 @@ export class Store {
     return mergeByRevision(sources);
   }
 
+  /**
+   * As `changesAfter`, of these resources, for a reader that is mostly interested in keys: a change's texts are read when
+   * asked for, which must be in the turn of the call.
+   * @throws CompactedError at the call, or when a text is asked for
+   */
+  changesUnreadAfter(revision: number, resources: readonly string[]): Iterable<Change> {
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    const upTo = this.#revision;
+    const wanted = JSON.stringify(resources);
+    const sources: Iterator<LiveChange>[] = [];
+    if (resources.includes(EVENTS)) sources.push(inChunks(revision, (from) => this.#events.changes(revision, from, upTo, CHUNK)));
+    if (resources.includes(HEARTBEATS.resource)) sources.push(this.#heartbeats.changesAfter(revision).values());
+    sources.push(inChunks(revision, (from) => log.changesUnread(this.#storage.sql, wanted, revision, from, upTo, CHUNK)));
+    return mergeByRevision(sources);
+  }
+
+  /** Is there any live object of this resource (other than Events)? */
+  any(resource: string): boolean {
+    return this.#cache.list(resource, "") === undefined ? log.anyLive(this.#storage.sql, resource) : this.#liveRows(resource, "").length > 0;
+  }
+
   /** When `compact` should next be called, in ms; undefined = there is nothing to compact. */
   get nextCompaction(): number | undefined {
     const oldest = oldestUncompactedAt(this.#storage.sql, this.#compacted);
@@ -292,7 +315,7 @@ export class Store {
       });
       const { changes } = group;
       if (changes.length > 0) {
-        group.committed(this.#events, this.#heartbeats, at);
+        group.committed(this.#events, this.#heartbeats, this.#cache, at);
         this.#revision = group.revision;
         this.#reserved = reserved;
         this.#lastCommitAt = at;
@@ -326,7 +349,34 @@ export class Store {
 
   #live(key: ObjectKey, path: string): LiveObject | undefined {
     if (key.resource === EVENTS) return this.#events.get(path);
-    return (mayHaveHeartbeats(key) ? this.#heartbeats.get(path) : undefined) ?? log.readLive(this.#storage.sql, key, path);
+    if (mayHaveHeartbeats(key)) return this.#heartbeats.get(path) ?? log.readLive(this.#storage.sql, key, path);
+    const cached = this.#cache.get(key.resource, path);
+    if (cached !== undefined) return cached;
+    const live = log.readLive(this.#storage.sql, key, path);
+    if (live !== undefined) this.#cache.set(path, live);
+    return live;
+  }
+
+  #liveRows(resource: string, namespace: string): readonly log.Row[] {
+    const cached = this.#cache.list(resource, namespace);
+    if (cached !== undefined) return cached;
+    const rows = this.#rows(resource, { resource, ...pathRange(namespace, undefined) }, this.#revision, -1);
+    this.#cache.setList(resource, namespace, rows);
+    return rows;
+  }
+
+  #liveObjects(resource: string, rows: readonly log.Row[]): LiveObject[] {
+    const cached = rows.map((row) => this.#cache.get(resource, row.path));
+    const missing = rows.filter((_, index) => cached[index] === undefined).map((row) => row.revision);
+    const texts = missing.length > 0 ? this.texts(missing) : [];
+    let next = 0;
+    return rows.map((row, index) => {
+      const known = cached[index];
+      if (known !== undefined) return known;
+      const live = new LiveObject(keyOf(resource, row.path), row.revision, row.revision, texts[next++] ?? "");
+      if (resource !== EVENTS && !mayHaveHeartbeats(live.key)) this.#cache.set(row.path, live);
+      return live;
+    });
   }
 
   /** The rows of a snapshot in order, at most `limit` of them (-1 = all; Events: always all). */

@@ -7,8 +7,9 @@ import { ObjectTooLargeError } from "./errors.ts";
 import { EVENTS, type EventTable } from "./events.ts";
 import { type HeartbeatTable, isHeartbeat, mayHaveHeartbeats } from "./heartbeats.ts";
 import { LiveChange, LiveObject } from "./live.ts";
+import type { LiveCache } from "./live-cache.ts";
 import type { Row } from "./log.ts";
-import { comparePaths, keyOf, pathOf } from "./path.ts";
+import { comparePaths, pathOf } from "./path.ts";
 import { CHANGE_TYPES, writeCounter } from "./schema.ts";
 import type { ObjectKey, Stored, StoredObject, Transaction } from "./types.ts";
 
@@ -22,8 +23,9 @@ const RESERVATION = 1000;
 export interface LiveReader {
   get(key: ObjectKey, path: string): LiveObject | undefined;
   /** Live rows in order; namespace "" = all. */
-  rows(resource: string, namespace: string): Row[];
-  texts(revisions: readonly number[]): string[];
+  rows(resource: string, namespace: string): readonly Row[];
+  /** The objects of such rows, in the same order. */
+  objects(resource: string, rows: readonly Row[]): LiveObject[];
 }
 
 interface Write {
@@ -129,8 +131,10 @@ export class Group {
   }
 
   /** Follows the commit in memory, once the SQL transaction has succeeded. */
-  committed(events: EventTable, heartbeats: HeartbeatTable, at: number): void {
+  committed(events: EventTable, heartbeats: HeartbeatTable, cache: LiveCache, at: number): void {
     for (const { change, table } of this.writes) {
+      const { key, path, live } = change;
+      cache.committed(key.resource, path, table === "log" && change.type !== "DELETED" && !mayHaveHeartbeats(key) ? live : undefined);
       if (table === "events") events.committed(change, at);
       else if (table === "memory" && change.previous !== undefined) heartbeats.renewed(change.path, change.live, change.previous, at);
       else if (mayHaveHeartbeats(change.key)) heartbeats.replaced(change.path, change.live, at);
@@ -225,20 +229,19 @@ function textOf(object: KubeObject): string {
   return text;
 }
 
-/** Rows whose texts are read as they are reached, a hundred at a time, and objects at hand, in key order. */
-function* merge(reader: LiveReader, resource: string, below: Row[], above: LiveObject[]): Generator<LiveObject> {
+/** Rows whose objects are read as they are reached, a hundred at a time, and objects at hand, in key order. */
+function* merge(reader: LiveReader, resource: string, below: readonly Row[], above: LiveObject[]): Generator<LiveObject> {
   const pathOfLive = (live: LiveObject) => pathOf(live.key.namespace, live.key.name);
   above.sort((a, b) => comparePaths(pathOfLive(a), pathOfLive(b)));
   let next = 0;
   for (let start = 0; start < below.length; start += 100) {
     const chunk = below.slice(start, start + 100);
-    const texts = reader.texts(chunk.map((row) => row.revision));
-    for (const [index, row] of chunk.entries()) {
-      for (let live = above[next]; live !== undefined && pathOfLive(live) < row.path; live = above[next]) {
+    for (const object of reader.objects(resource, chunk)) {
+      for (let live = above[next]; live !== undefined && pathOfLive(live) < pathOfLive(object); live = above[next]) {
         yield live;
         next++;
       }
-      yield new LiveObject(keyOf(resource, row.path), row.revision, row.revision, texts[index] ?? "");
+      yield object;
     }
   }
   yield* above.slice(next);

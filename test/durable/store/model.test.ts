@@ -248,6 +248,10 @@ async function run(steps: Step[], { store: first, clock, storage, commits, reope
         const revision = store.revision - next.back;
         if (revision < store.compactedRevision) expect(() => store.changesAfter(revision, next.resource)).toThrow(CompactedError);
         else expect([...store.changesAfter(revision, next.resource)].map(tellChange)).toEqual(model.changesAfter(revision, next.resource));
+        if (revision >= store.compactedRevision && next.resource !== undefined) {
+          const unread = store.changesUnreadAfter(revision, [next.resource]);
+          expect([...unread].map(tellChange)).toEqual(model.changesAfter(revision, next.resource));
+        }
         break;
       }
       case "compact": {
