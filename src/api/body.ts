@@ -46,8 +46,8 @@ export async function readBody(request: Request, options: BodyOptions): Promise<
   const contentType = header === null || header === "" ? (options.verb === "patch" ? "" : JSON_TYPE) : mediaTypeOf(header);
   if (options.verb === "patch") {
     if (contentType === undefined || !PATCH_TYPES.includes(contentType)) throw unsupportedPatch();
-    const text = await readText(request);
-    return contentType === APPLY_YAML ? applyPatch(text, options) : { text, contentType, strictErrors: [] };
+    if (contentType === APPLY_YAML) return applyPatch(await readBytes(request), options);
+    return { text: await readText(request), contentType, strictErrors: [] };
   }
   const deletes = options.verb === "delete" || options.verb === "deletecollection";
   if (deletes && (request.body === null || request.headers.get("content-length") === "0")) return { text: undefined, contentType: JSON_TYPE, strictErrors: [] };
@@ -57,8 +57,8 @@ export async function readBody(request: Request, options: BodyOptions): Promise<
       return { text: deletes && text === "" ? undefined : text, contentType, strictErrors: [] };
     }
     case YAML_TYPE: {
-      const text = await readText(request);
-      return deletes && text === "" ? { text: undefined, contentType, strictErrors: [] } : yamlObject(text, options);
+      const bytes = await readBytes(request);
+      return deletes && bytes.byteLength === 0 ? { text: undefined, contentType, strictErrors: [] } : yamlObject(bytes, options);
     }
     case PROTOBUF_TYPE: {
       if (!options.protobuf) throw unsupportedMediaType(MEDIA_TYPES);
@@ -79,15 +79,15 @@ function unsupportedPatch(): StatusError {
   return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 }
 
-function yamlObject(text: string, { verb, expected, fieldValidation }: BodyOptions): RequestBody {
+function yamlObject(bytes: Uint8Array, { verb, expected, fieldValidation }: BodyOptions): RequestBody {
   const report: YamlReport = { duplicates: [] };
   try {
-    const json = yamlToJson(text, report);
+    const json = jsonOfYaml(bytes, report);
     return { text: json, contentType: YAML_TYPE, strictErrors: strictErrors(report, fieldValidation) };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     if (verb === "delete" || verb === "deletecollection") throw badRequest(error.message);
-    throw unrecognized(expected.kind, error.message, text);
+    throw unrecognized(expected.kind, error.message, lenient.decode(bytes));
   }
 }
 
@@ -101,11 +101,11 @@ function unmarshalErrors(duplicates: readonly string[]): string {
   return `yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`;
 }
 
-function applyPatch(text: string, { fieldValidation }: BodyOptions): RequestBody {
+function applyPatch(bytes: Uint8Array, { fieldValidation }: BodyOptions): RequestBody {
   const report: YamlReport = { duplicates: [] };
   let json: string;
   try {
-    json = yamlToJson(text, report);
+    json = jsonOfYaml(bytes, report);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
@@ -116,10 +116,24 @@ function applyPatch(text: string, { fieldValidation }: BodyOptions): RequestBody
   return { text: json, contentType: APPLY_YAML, strictErrors: report.duplicates };
 }
 
+/** JSON may start with no byte order mark; the rest that is no UTF-8 reads as U+FFFD, as in Go. */
+const lenient = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+/** YAML drops the mark and forgives nothing. */
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 async function readText(request: Request): Promise<string> {
-  // A declared length is enforced by the HTTP layer, so the common case needs no copy.
-  if (declaredLength(request) !== undefined) return request.text();
-  return new TextDecoder().decode(await readBytes(request));
+  return lenient.decode(await readBytes(request));
+}
+
+/** @throws YamlError */
+function jsonOfYaml(bytes: Uint8Array, report: YamlReport): string {
+  let text: string;
+  try {
+    text = strict.decode(bytes);
+  } catch {
+    throw new YamlError("yaml: invalid leading UTF-8 octet");
+  }
+  return yamlToJson(text, report);
 }
 
 /** @throws StatusError 413 when the client says itself that the body is too large. */

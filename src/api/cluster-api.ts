@@ -4,9 +4,9 @@
  */
 import type { Credential, CustomResourceCatalog, ResourceRequest, ResourceResponse } from "../durable/protocol.ts";
 import type { Kind } from "../kube/kind.ts";
-import { noSuchResource, StatusError, unauthorized } from "../kube/machinery/status.ts";
+import { badRequest, noSuchResource, StatusError, unauthorized } from "../kube/machinery/status.ts";
 import { readBody } from "./body.ts";
-import { credentialOf } from "./credential.ts";
+import { bearerToken, credentialOf, tokenHash } from "./credential.ts";
 import {
   apiGroup,
   apiGroupList,
@@ -103,7 +103,9 @@ export async function serveCluster(request: Request, env: Env, target: ClusterTa
 async function authenticatedFirst({ stub, request }: Exchange, error: StatusError): Promise<StatusError> {
   if (error.code === 401 || error.code >= 500) return error;
   try {
-    return (await stub.catalog(await credentialOf(request.headers))) ? error : unauthorized();
+    const token = bearerToken(request.headers.get("authorization"));
+    if (token === undefined) return unauthorized();
+    return (await stub.catalog({ tokenHash: await tokenHash(token) })) ? error : unauthorized();
   } catch {
     return error;
   }
@@ -111,6 +113,8 @@ async function authenticatedFirst({ stub, request }: Exchange, error: StatusErro
 
 async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Response> {
   const { request, query, accept, reply, userAgent } = exchange;
+  // Nobody's request wakes an object, whatever cluster it names.
+  if (bearerToken(request.headers.get("authorization")) === undefined) throw unauthorized();
   if (info.resource === "") throw noSuchResource();
   const verb = verbOf(request.method, info, query.watch);
   if (!verb) throw methodNotAllowed();
@@ -140,8 +144,15 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
     message.contentType = body.contentType;
     if (body.strictErrors.length > 0) message.bodyStrictErrors = body.strictErrors;
   }
+  checkPathName(info.name);
   const response = await ask(exchange, message);
   return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
+}
+
+/** No object has such a name, and in a path it may mean something else to others. @throws StatusError 400 */
+function checkPathName(name: string): void {
+  if (name === "." || name === "..") throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not be '${name}'`);
+  if (name.includes("%")) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not contain '%'`);
 }
 
 /** Whether any method leads here: a namespaced object needs its namespace, and only lists go over all of them. */
@@ -213,18 +224,18 @@ function overloaded(): StatusError {
 
 async function serveNonResource(exchange: Exchange, path: string): Promise<Response> {
   const { request, reply, target } = exchange;
-  const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  const trimmed = path.length > 2 && path.endsWith("/") ? path.slice(0, -1) : path;
   const found = healthPath(path);
   const open = found?.check === "" || trimmed === "/version";
   const maybeCredential = credentialOf(request.headers);
   const credential = maybeCredential instanceof Promise ? await maybeCredential : maybeCredential;
   // Version and health are for everyone; yet a credential that is presented must be good.
   if (open && credential.tokenHash === undefined) return found ? health(reply, found, target.search, NOTHING_BROKEN) : version(exchange);
-  const catalog = await exchange.stub.catalog(credential);
+  const catalog = credential.tokenHash === undefined ? undefined : await exchange.stub.catalog(credential);
   if (!catalog) throw unauthorized();
   if (found) return health(reply, found, target.search, NOTHING_BROKEN);
   if (trimmed === "/version") return version(exchange);
-  if (trimmed === "/metrics") return metrics(exchange, credential);
+  if (path === "/metrics") return metrics(exchange, credential);
   // Behind a proxy that knows the prefix, old clients join it twice to the URLs of the OpenAPI index.
   const below = target.prefix !== "" && path.startsWith(`${target.prefix}/openapi/`) ? path.slice(target.prefix.length) : path;
   if (below.startsWith("/openapi/")) return openApi(exchange, below, catalog);

@@ -84,6 +84,7 @@ export function checkRepresentable(accept: string | null, available: readonly st
 }
 
 const MAX_CACHED_HEADERS = 256;
+const MAX_CACHED_LENGTH = 1024;
 /** Accept headers are few and long: each is parsed once an isolate. */
 const parsed = new Map<string, readonly Clause[]>();
 
@@ -96,6 +97,7 @@ export function parseAccept(accept: string): readonly Clause[] {
     .map(parseClause)
     .filter((clause) => clause !== undefined)
     .sort((a, b) => b.q - a.q || wildness(a) - wildness(b));
+  if (accept.length > MAX_CACHED_LENGTH) return clauses;
   if (parsed.size >= MAX_CACHED_HEADERS) parsed.delete(parsed.keys().next().value as string);
   parsed.set(accept, clauses);
   return clauses;

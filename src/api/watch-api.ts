@@ -1,6 +1,7 @@
 /** A watch request: from its query to a stream, or a refusal. */
 import type { WatchRequest } from "../durable/protocol.ts";
 import type { Kind } from "../kube/kind.ts";
+import { badRequest } from "../kube/machinery/status.ts";
 import type { Exchange } from "./cluster-api.ts";
 import { credentialOf } from "./credential.ts";
 import { clusterStub } from "./env.ts";
@@ -14,6 +15,7 @@ import { connectWatch, eventTransform, httpWatch, type WatchAnswer, type WatchOp
 /** @throws StatusError before the stream begins; afterwards a failure is an ERROR event. */
 export async function serveWatch(exchange: Exchange, info: RequestInfo, kind: Kind | undefined, negotiated: Negotiated): Promise<Response> {
   const { request, reply, query, env, target, accept } = exchange;
+  checkSeconds(query.timeoutSeconds);
   const include = includeObjectOf(negotiated.view?.kind === "Table" ? query.includeObject : undefined);
   const { group, version, resource, namespace, name } = info;
   const credential = await credentialOf(request.headers);
@@ -36,6 +38,11 @@ export async function serveWatch(exchange: Exchange, info: RequestInfo, kind: Ki
   };
   if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return webSocketWatch(options, socket);
   return httpWatch(options, socket, request.signal, headersFor(reply, JSON_TYPE));
+}
+
+/** @throws StatusError 400 for what is no integer. */
+function checkSeconds(seconds: string | undefined): void {
+  if (seconds !== undefined && !/^[-+]?\d+$/.test(seconds)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(seconds)}: invalid syntax`);
 }
 
 /** A custom resource's columns come with a list; one that may not be listed shows its name and age. */

@@ -185,6 +185,8 @@ function isTrue(value: string | undefined): boolean {
 /** `timeoutSeconds`, or a random time of half an hour to an hour so that watches do not end together. */
 export function timeoutSeconds(asked: string | undefined, random: () => number): number {
   const seconds = asked === undefined ? 0 : Number(asked);
+  // A time that has passed ends the watch as soon as it began.
+  if (seconds < 0) return 0;
   if (Number.isFinite(seconds) && seconds > 0) return Math.min(seconds, 24 * 3600);
   return MIN_TIMEOUT_SECONDS * (1 + random());
 }

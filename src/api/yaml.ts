@@ -43,6 +43,23 @@ function tags(all: Tags): Tags {
  * @throws YamlError
  */
 export function yamlToJson(text: string, report: YamlReport): string {
+  if (CONTROL_CHARACTER.test(text)) throw new YamlError("yaml: control characters are not allowed");
+  try {
+    return convert(text, report);
+  } catch (error) {
+    // A hundred aliases, each below a hundred levels, are deeper than a stack.
+    if (error instanceof RangeError) throw new YamlError(TOO_DEEP);
+    throw error;
+  }
+}
+
+const TOO_DEEP = "yaml: exceeded max depth";
+
+/** What YAML calls not printable (§5.1): most of C0 and C1. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTER = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+function convert(text: string, report: YamlReport): string {
   const first = text.trimStart();
   if (first.startsWith("{") && isJson(first)) return text;
   const lines = new LineCounter();
@@ -57,6 +74,7 @@ export function yamlToJson(text: string, report: YamlReport): string {
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document?.contents) return "{}";
+  if (document.warnings.some(({ code }) => code === "BAD_DIRECTIVE")) throw new YamlError("yaml: found incompatible YAML document");
   const error = document.errors[0];
   if (error) throw new YamlError(problem(error, lines.linePos(error.pos[0]).line));
   const writer = new JsonWriter(lines, report);
@@ -72,6 +90,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 function problem({ code, message }: YAMLParseError, line: number): string {
+  if (code === "RESOURCE_EXHAUSTION" || message.includes("call stack")) return TOO_DEEP;
   return `yaml: ${line > 1 ? `line ${line}: ` : ""}${PROBLEMS[code] ?? message}`;
 }
 
@@ -158,6 +177,7 @@ class JsonWriter {
   #key(node: unknown): string {
     if (isAlias(node)) return this.#through(node, (target) => this.#key(target));
     if (!isScalar(node)) throw new YamlError("yaml: invalid map key");
+    if (node.value === null) throw new YamlError("unsupported map key of type: %!s(<nil>), key: <nil>");
     return typeof node.value === "symbol" ? "<<" : String(node.value);
   }
 
@@ -169,7 +189,8 @@ class JsonWriter {
 
 function scalar(value: unknown): string {
   if (typeof value === "bigint") return value.toString();
-  if (typeof value === "number" && !Number.isFinite(value)) throw new YamlError(`error converting YAML to JSON: json: unsupported value: ${value}`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new YamlError(`json: unsupported value: ${String(value).replace(/^(-?)Infinity$/, (_, sign) => `${sign || "+"}Inf`)}`);
   if (value instanceof Uint8Array) return JSON.stringify(new TextDecoder().decode(value));
   return JSON.stringify(value ?? null);
 }

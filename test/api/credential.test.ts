@@ -19,7 +19,9 @@ describe("a credential", () => {
     ["Bearer ", undefined],
     ["Bearer", undefined],
     ["Basic abc", undefined],
-    ["Bearer a b", "a b"],
+    ["Bearer a b", "a"],
+    ["Bearer  a", undefined],
+    ["Bearer\ta", undefined],
     ["BEARER x", "x"],
   ])("of %j is the token %j", (header, token) => {
     expect(bearerToken(header)).toBe(token);
@@ -42,8 +44,8 @@ describe("a credential", () => {
   });
 
   it("refuses groups without a user", () => {
-    expect(() => credentialOf(new Headers({ "impersonate-group": "dev" }))).toThrow("without a user");
-    expect(() => credentialOf(new Headers({ "impersonate-extra-a": "dev" }))).toThrow("without a user");
+    expect(() => credentialOf(new Headers({ "impersonate-group": "dev" }))).toThrow("without impersonating a user name");
+    expect(() => credentialOf(new Headers({ "impersonate-extra-a": "dev" }))).toThrow("without impersonating a user name");
   });
 });
 

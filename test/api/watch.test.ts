@@ -266,7 +266,7 @@ describe("how long a watch lasts", () => {
     [undefined, 0.5, 2700],
     ["0", 1, 3600],
     ["nonsense", 0, 1800],
-    ["-5", 0, 1800],
+    ["-5", 0, 0],
   ])("timeoutSeconds=%s", (asked, random, expected) => {
     expect(timeoutSeconds(asked, () => random)).toBe(expected);
   });

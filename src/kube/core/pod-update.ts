@@ -84,7 +84,7 @@ function validateGatesRemoved(spec: PodSpec, old: PodSpec, errors: FieldErrors, 
 /** The new spec with everything that may change put back, so that what still differs may not. */
 function mungedSpec(spec: PodSpec, old: PodSpec): PodSpec {
   const munged: PodSpec = { ...spec };
-  munged.containers = spec.containers.map((container, i) => ({ ...container, ...imageOf(old.containers[i]) }));
+  munged.containers = spec.containers?.map((container, i) => ({ ...container, ...imageOf(old.containers[i]) }));
   if (spec.initContainers) munged.initContainers = spec.initContainers.map((container, i) => ({ ...container, ...imageOf(old.initContainers?.[i]) }));
   restore(munged, old, "activeDeadlineSeconds");
   restore(munged, old, "tolerations");

@@ -70,7 +70,7 @@ function validateRule(rule: PolicyRulesWithSubjects, errors: FieldErrors, at: Fi
 
 function validateSubject(subject: Subject, errors: FieldErrors, at: FieldPath): void {
   const kinds = { ServiceAccount: "serviceAccount", User: "user", Group: "group" } as const;
-  const own = kinds[subject.kind as keyof typeof kinds];
+  const own = entryOf<"serviceAccount" | "user" | "group">(kinds, subject.kind ?? "");
   if (!own) {
     errors.notSupported(at.child("kind"), subject.kind, SUBJECT_KINDS);
     return;
