@@ -5,5 +5,15 @@ import { disruptionController } from "./disruption.ts";
 import { namespaceController } from "./namespace.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
+import { attributesClassProtection, claimProtection, volumeProtection } from "./storage-protection.ts";
 
-export const CONTROLLERS: readonly Controller[] = [serviceAccountController, rootCaPublisher, namespaceController, customResourceCleanup, disruptionController];
+export const CONTROLLERS: readonly Controller[] = [
+  serviceAccountController,
+  rootCaPublisher,
+  namespaceController,
+  customResourceCleanup,
+  disruptionController,
+  claimProtection,
+  volumeProtection,
+  attributesClassProtection,
+];

@@ -130,6 +130,37 @@ describe("a custom resource definition", () => {
   });
 });
 
+describe("storage protection", () => {
+  it("keeps a claim while a pod on a node mounts it, and lets it go with the pod", async () => {
+    const cluster = await newCluster();
+    await createNamespace(cluster, "data");
+    const claims = "v1/namespaces/data/persistentvolumeclaims";
+    const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const { body: created } = await cluster.create(claims, { metadata: { name: "disk" }, spec });
+    expect(created.metadata.finalizers).toEqual(["kubernetes.io/pvc-protection"]);
+    const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "disk" } }];
+    await cluster.create("v1/namespaces/data/pods", { metadata: { name: "user" }, spec: { nodeName: "n", containers: [{ name: "c", image: "i" }], volumes } });
+    await cluster.delete(`${claims}/disk`);
+    await eventually(async () => ((await alarmOf(cluster)) ?? 0) > Date.now() + MINUTE);
+    expect((await cluster.get(`${claims}/disk`)).body.metadata.deletionTimestamp).toBeDefined();
+    await cluster.delete("v1/namespaces/data/pods/user", { gracePeriodSeconds: 0 });
+    await eventually(async () => (await cluster.get(`${claims}/disk`)).status === 404);
+  });
+
+  it("lets unused volumes and attribute classes go at once", async () => {
+    const cluster = await newCluster();
+    const volume = { metadata: { name: "pv" }, spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } };
+    for (const [path, object] of [
+      ["v1/persistentvolumes", volume],
+      ["storage.k8s.io/v1/volumeattributesclasses", { metadata: { name: "pv" }, driverName: "d.example.com", parameters: { a: "b" } }],
+    ] as const) {
+      expect((await cluster.create(path, object)).body.metadata.finalizers).toHaveLength(1);
+      await cluster.delete(`${path}/pv`);
+      await eventually(async () => (await cluster.get(`${path}/pv`)).status === 404);
+    }
+  });
+});
+
 describe("an idle cluster", () => {
   it("compacts once after its last write, and then neither arms an alarm nor writes a row", async () => {
     const cluster = await newCluster();
