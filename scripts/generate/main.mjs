@@ -1,9 +1,10 @@
-// What `npm install` generates: the built-in types' TypeScript interfaces, schema table and OpenAPI documents.
+// What `npm install` generates: the built-in types' TypeScript interfaces, schema table, OpenAPI documents and column descriptions.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { disagreements, operationDisagreements } from "./check.mjs";
+import { writeColumnDescriptions } from "./columns.mjs";
 import { definitionName } from "./definitions.mjs";
 import { buildModel } from "./model.mjs";
 import { writeOpenApi } from "./openapi.mjs";
@@ -22,7 +23,7 @@ writeTable(model, join(generated, "table.ts"));
 
 const sources = { structures: readStructures(root, model), operations: readOperations(root), typeMeta: readTypeMeta(root) };
 const problems = disagreements(model, sources.structures, await readFormats(root, model), (id) => definitionName(model, id));
-const { operations } = writeOpenApi({
+const { operations, v2 } = writeOpenApi({
   model,
   sources,
   folder: join(root, "assets/generated/openapi"),
@@ -30,6 +31,7 @@ const { operations } = writeOpenApi({
   encodeV2: await protobufEncoder(),
 });
 problems.push(...operationDisagreements(operations, sources.operations));
+problems.push(...writeColumnDescriptions(read("column-descriptions.json"), v2, join(generated, "column-descriptions.ts")));
 if (problems.length > 0) {
   console.error(
     `The sources of the API's schema disagree in ${problems.length} places. Were packages updated without data/*.json?\n  ${problems.join("\n  ")}`,

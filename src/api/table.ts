@@ -1,8 +1,10 @@
 /** The Table view ("server-side get"): rows of cells instead of objects, for `kubectl get`. */
 import { printerColumns } from "../kube/apiextensions/printer-columns.ts";
 import type { Column, Kind } from "../kube/kind.ts";
+import { entryOf } from "../kube/machinery/json-value.ts";
 import { badRequest } from "../kube/machinery/status.ts";
 import { isObject, type JsonObject, type KubeObject } from "../kube/object.ts";
+import { COLUMN_DESCRIPTIONS, OBJECT_COLUMN_DESCRIPTIONS } from "../kube/schema/generated/column-descriptions.ts";
 
 export type Cell = string | number | boolean | null;
 
@@ -14,13 +16,8 @@ export interface TableShape {
 
 export type CustomColumn = Column & { jsonPath: string };
 
-const NAME_TEXT =
-  "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-const CREATION_TEXT =
-  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
-
-const NAME: Column = { name: "Name", type: "string", format: "name", description: NAME_TEXT };
-const CREATED_AT: Column = { name: "Created At", type: "date", description: CREATION_TEXT };
+const NAME: Column = { name: "Name", type: "string", format: "name", description: OBJECT_COLUMN_DESCRIPTIONS.name };
+const CREATED_AT: Column = { name: "Created At", type: "date", description: OBJECT_COLUMN_DESCRIPTIONS.creationTimestamp };
 
 /** A built-in kind's own columns, or Name and Created At. */
 export function builtInTable(kind: Kind | undefined): TableShape {
@@ -34,13 +31,13 @@ export function builtInTable(kind: Kind | undefined): TableShape {
       },
     };
   }
-  return { columns: kind.columns.map(described), cells: (object, now) => cells(object as unknown as KubeObject, now) };
+  return { columns: kind.columns.map((column) => described(column, kind)), cells: (object, now) => cells(object as unknown as KubeObject, now) };
 }
 
-function described(column: Column): Column {
-  if (column.description) return column;
-  if (column.name === "Name") return { ...column, description: NAME_TEXT };
-  return column.name === "Age" || column.name === "Created At" ? { ...column, description: CREATION_TEXT } : column;
+function described(column: Column, { apiVersion, plural }: Kind): Column {
+  if (column.name === "Name") return { ...column, description: OBJECT_COLUMN_DESCRIPTIONS.name };
+  if (column.name === "Age" || column.name === "Created At") return { ...column, description: OBJECT_COLUMN_DESCRIPTIONS.creationTimestamp };
+  return { ...column, description: entryOf(entryOf(COLUMN_DESCRIPTIONS, `${apiVersion}/${plural}`), column.name) ?? "" };
 }
 
 /** A custom resource's printer columns after its name; without any, its age. The object sends them with the name first. */

@@ -63,7 +63,7 @@ describe("a Table", () => {
       metadata: { resourceVersion: "7" },
       columnDefinitions: [
         { name: "Name", type: "string", format: "name", priority: 0, description: expect.stringContaining("unique within a namespace") },
-        { name: "Data", type: "string", format: "", priority: 0, description: "" },
+        { name: "Data", type: "string", format: "", priority: 0, description: expect.stringContaining("Data contains the configuration data.") },
       ],
       rows: [{ cells: ["a", 1], object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: one.metadata } }],
     });

@@ -2,6 +2,7 @@
 import type { Column } from "../kind.ts";
 import { ageOf } from "../machinery/duration.ts";
 import type { KubeObject } from "../object.ts";
+import { OBJECT_COLUMN_DESCRIPTIONS } from "../schema/generated/column-descriptions.ts";
 import type { CustomResourceColumnDefinition } from "../schema/generated/types/apiextensions.v1.ts";
 import { findFirst, type JsonPath, parseJsonPath } from "./json-path.ts";
 import { canonicalText } from "./json-value.ts";
@@ -13,14 +14,15 @@ export interface PrinterColumns {
   cells(object: KubeObject, now: Date): (string | number | boolean | null)[];
 }
 
-const NAME_DESCRIPTION =
-  "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-
-const AGE_DESCRIPTION =
-  "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
-
-const NAME_COLUMN = { name: "Name", type: "string", format: "name", description: NAME_DESCRIPTION, priority: 0, jsonPath: ".metadata.name" } as const;
-const AGE_COLUMN = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: AGE_DESCRIPTION } as const;
+const NAME_COLUMN = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description: OBJECT_COLUMN_DESCRIPTIONS.name,
+  priority: 0,
+  jsonPath: ".metadata.name",
+} as const;
+const AGE_COLUMN = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: OBJECT_COLUMN_DESCRIPTIONS.creationTimestamp } as const;
 
 export function printerColumns(definitions: readonly CustomResourceColumnDefinition[] | undefined): PrinterColumns {
   const wanted: readonly CustomResourceColumnDefinition[] = definitions?.length ? definitions : [AGE_COLUMN];

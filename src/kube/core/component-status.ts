@@ -12,13 +12,8 @@ export const componentStatus = defineKind<ComponentStatus>({
   scope: "Cluster",
   verbs: ["get", "list"],
   storedVersion: "",
-  warnings: () => ["v1 ComponentStatus is deprecated in v1.19+"],
-  columns: [
-    NAME,
-    column("Status", { description: "Status of the component conditions" }),
-    column("Message", { description: "Message of the component conditions" }),
-    column("Error", { description: "Error of the component conditions" }),
-  ],
+  deprecation: "v1 ComponentStatus is deprecated in v1.19+",
+  columns: [NAME, column("Status"), column("Message"), column("Error")],
   cells(object) {
     const health = object.conditions?.find((condition) => condition.type === "Healthy");
     const status = health?.status === "True" ? "Healthy" : health?.status === "False" ? "Unhealthy" : "Unknown";

@@ -48,7 +48,7 @@ export const namespace = defineKind<Namespace>({
   validate(object, errors, at) {
     validateFinalizers(object, errors, at);
   },
-  columns: [NAME, column("Status", { description: "The status of the namespace" }), AGE],
+  columns: [NAME, column("Status"), AGE],
   cells: (object, now) => [nameCell(object), object.status?.phase ?? "", ageCell(object, now)],
   selectableFields: { "status.phase": (object) => object.status?.phase ?? "", name: (object) => object.metadata.name ?? "" },
 });

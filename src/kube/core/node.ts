@@ -45,8 +45,8 @@ export const node = defineKind<Node>({
   },
   columns: [
     NAME,
-    column("Status", { description: "The status of the node" }),
-    column("Roles", { description: "The roles of the node" }),
+    column("Status"),
+    column("Roles"),
     AGE,
     column("Version"),
     column("Internal-IP", { wide: true }),

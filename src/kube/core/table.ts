@@ -9,10 +9,9 @@ export const AGE: Column = { name: "Age", type: "string" };
 /** The columns of a kind without a printer of its own; pair with `nameAndCreation`. */
 export const NAME_AND_CREATION: readonly Column[] = [NAME, { name: "Created At", type: "date" }];
 
-/** A text column; `wide` ones show with -o wide only. */
-export function column(name: string, options: { wide?: boolean; type?: Column["type"]; description?: string } = {}): Column {
+/** A text column; `wide` ones show with -o wide only. What it says of itself is in data/column-descriptions.json. */
+export function column(name: string, options: { wide?: boolean; type?: Column["type"] } = {}): Column {
   const made: Column = { name, type: options.type ?? "string" };
-  if (options.description) made.description = options.description;
   if (options.wide) made.priority = 1;
   return made;
 }

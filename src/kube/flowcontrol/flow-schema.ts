@@ -18,14 +18,7 @@ export const flowSchema = defineKind<FlowSchema>({
     object.spec.matchingPrecedence ||= 1000;
   },
   validate: validateFlowSchema,
-  columns: [
-    NAME,
-    column("PriorityLevel"),
-    column("MatchingPrecedence"),
-    column("DistinguisherMethod"),
-    AGE,
-    column("MissingPL", { description: "references a broken or non-existent PriorityLevelConfiguration" }),
-  ],
+  columns: [NAME, column("PriorityLevel"), column("MatchingPrecedence"), column("DistinguisherMethod"), AGE, column("MissingPL")],
   cells(object, now) {
     const dangling = object.status?.conditions?.find((condition) => condition.type === "Dangling");
     return [

@@ -23,7 +23,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   validateUpdate(object, old, errors, at) {
     if (!sameJson(object.spec, old.spec)) errors.invalid(at.child("spec"), object.spec, "field is immutable");
   },
-  columns: [NAME, column("State", { description: "A summary of the current state (allocated, pending, reserved, etc.)." }), AGE],
+  columns: [NAME, column("State"), AGE],
   cells: (object, now) => [nameCell(object), stateCell(object), ageCell(object, now)],
 });
 
