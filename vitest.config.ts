@@ -21,7 +21,14 @@ export default defineConfig({
       // Durable Objects: the real workerd runtime.
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/durable/**/*.test.ts"], exclude: ["test/durable/store/**"], maxWorkers: 1 },
+        test: {
+          name: "workerd",
+          include: ["test/durable/**/*.test.ts"],
+          exclude: ["test/durable/store/**"],
+          maxWorkers: 1,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
       "./test/durable/store/vitest.config.ts",
       // Real clients against a real server; one `perigee up` serves them all, so files run one after another.
