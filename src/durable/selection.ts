@@ -32,17 +32,27 @@ export function factsOf(kind: Kind, object: KubeObject): SelectableFacts {
   return { name, namespace, labels, fields };
 }
 
+/** Kinds with fields of their own say which there are; only those without any take a namespace where there is none. */
+const hasOwnFields = (kind: Kind): boolean => kind.custom || kind.selectableFields !== undefined;
+
+function selectable(kind: Kind, field: string): boolean {
+  if (field === "metadata.name") return true;
+  if (field === "metadata.namespace") return kind.scope === "Namespaced" || !hasOwnFields(kind);
+  return kind.selectableFields !== undefined && Object.hasOwn(kind.selectableFields, field);
+}
+
+function refusal(kind: Kind, field: string): string {
+  if (kind.refuseField) return kind.refuseField(field);
+  return hasOwnFields(kind)
+    ? `field label not supported: ${field}`
+    : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+}
+
 /** @throws StatusError 400 for a field that the kind does not select by. */
 export function compileSelection(kind: Kind, labels: LabelSelector | undefined, fields: FieldSelector | undefined): Selection {
   const requirements = (fields?.requirements ?? []).map((requirement) => {
     const field = entryOf(kind.fieldLabelAliases, requirement.field) ?? requirement.field;
-    if (field !== "metadata.name" && field !== "metadata.namespace" && !(kind.selectableFields && Object.hasOwn(kind.selectableFields, field))) {
-      throw badRequest(
-        kind.selectableFields || kind.custom
-          ? `field label not supported: ${requirement.field}`
-          : `${JSON.stringify(requirement.field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-      );
-    }
+    if (!selectable(kind, field)) throw badRequest(refusal(kind, requirement.field));
     return { ...requirement, field };
   });
   const only = (field: string) => requirements.find((each) => each.field === field && each.operator === "=")?.value;

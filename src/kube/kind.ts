@@ -107,6 +107,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
 
   /** Selectable fields beside metadata.name and metadata.namespace → the value as text. */
   selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** The refusal of a field that is not selectable, where the kind words it in its own way. */
+  refuseField?(field: string): string;
   /** Alternative labels of selectable fields (`spec.host` → `spec.nodeName`). */
   fieldLabelAliases?: Readonly<Record<string, string>>;
 

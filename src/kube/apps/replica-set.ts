@@ -38,7 +38,6 @@ export const replicaSet = defineKind<ReplicaSet>({
   ],
   generation: "spec",
   resetFields: { "": [["status"]], status: [["spec"]] },
-  selectableFields: { "status.replicas": (object) => String(object.status?.replicas ?? 0) },
   columns: [NAME, ...["Desired", "Current", "Ready"].map((name) => column(name, { type: "integer" })), AGE, ...TEMPLATE_COLUMNS, SELECTOR_COLUMN],
   cells: (object, now) => [
     nameCell(object),

@@ -51,6 +51,7 @@ export const job = defineKind<Job>({
   defaultPropagation: "Orphan",
   resetFields: { "": [["status"]], status: [["spec"]] },
   selectableFields: { "status.successful": (object) => String(object.status?.succeeded ?? 0) },
+  refuseField: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   columns: [NAME, column("Status"), column("Completions"), column("Duration"), AGE, ...TEMPLATE_COLUMNS, SELECTOR_COLUMN],
   cells: (object, now) => [
     nameCell(object),

@@ -50,7 +50,7 @@ export const namespace = defineKind<Namespace>({
   },
   columns: [NAME, column("Status"), AGE],
   cells: (object, now) => [nameCell(object), object.status?.phase ?? "", ageCell(object, now)],
-  selectableFields: { "status.phase": (object) => object.status?.phase ?? "", name: (object) => object.metadata.name ?? "" },
+  selectableFields: { "status.phase": (object) => object.status?.phase ?? "" },
 });
 
 /** Every namespace carries its name as a label, so that selectors can name it (KEP-2161). */

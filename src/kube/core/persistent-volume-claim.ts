@@ -68,7 +68,6 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
       spec?.volumeMode ?? "<unset>",
     ];
   },
-  selectableFields: { name: (object) => object.metadata.name ?? "" },
 });
 
 /** dataSource can be a claim or a snapshot; anything else is ignored for old clients' sake. References across namespaces are off. */

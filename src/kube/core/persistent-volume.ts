@@ -67,7 +67,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
       spec?.volumeMode ?? "<unset>",
     ];
   },
-  selectableFields: { name: (object) => object.metadata.name ?? "" },
 });
 
 /** The time of the last change of phase: the writer's when it gives one, else that of this write. */

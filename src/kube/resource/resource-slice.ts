@@ -28,6 +28,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   columns: [NAME, column("Node"), column("Driver"), column("Pool"), AGE],
   cells: (object, now) => [nameCell(object), object.spec?.nodeName ?? "", object.spec?.driver ?? "", object.spec?.pool?.name ?? "", ageCell(object, now)],
   selectableFields: { "spec.nodeName": (object) => object.spec?.nodeName ?? "", "spec.driver": (object) => object.spec?.driver ?? "" },
+  refuseField: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
 });
 
 function validateSpec(spec: ResourceSliceSpec, errors: FieldErrors, at: FieldPath): void {
