@@ -144,12 +144,22 @@ function declaredLength(request: Request): number | undefined {
   return Number(header);
 }
 
+/** @throws StatusError 413; 400 when the client went away in the middle, which nobody will read. */
 async function readBytes(request: Request): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
+  try {
+    return await collect(request, request.body);
+  } catch (thrown) {
+    if (thrown instanceof StatusError) throw thrown;
+    throw badRequest("unexpected EOF");
+  }
+}
+
+async function collect(request: Request, body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   if (declaredLength(request) !== undefined) return new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     length += chunk.byteLength;
     if (length > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
     chunks.push(chunk);

@@ -129,6 +129,8 @@ interface DocumentOrder {
 
 const documentOrders = new WeakMap<readonly string[], DocumentOrder>();
 
+const MAX_PATH_CHARACTERS = 4 * 1024 * 1024;
+
 const DUPLICATE = "duplicate field ";
 const UNKNOWN = "unknown field ";
 
@@ -136,7 +138,11 @@ const UNKNOWN = "unknown field ";
 function reportDuplicates(text: string, report: DecodeReport): void {
   const firstAt = new Map<string, number>();
   const duplicateAt = new Map<string, number>();
+  let characters = 0;
   for (const { path, at } of membersOf(text)) {
+    // Deep and wide at once, a small text has paths of gigabytes: the first few megabytes tell enough.
+    characters += path.length;
+    if (characters > MAX_PATH_CHARACTERS) break;
     const quoted = JSON.stringify(path);
     if (!firstAt.has(quoted)) firstAt.set(quoted, at);
     else if (!duplicateAt.has(quoted)) {
