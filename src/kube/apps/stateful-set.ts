@@ -6,13 +6,13 @@ import { applyPodTemplateDefaults } from "../core/pod-spec/defaults.ts";
 import { dropDisabledFields } from "../core/pod-spec/disabled-fields.ts";
 import { roundUpToMilli } from "../core/pod-spec/resource-lists.ts";
 import { validatePodTemplateSpec } from "../core/pod-spec/template.ts";
-import { dnsLabelProblems, templateWarnings } from "../core/pod-spec/warnings.ts";
+import { templateWarnings } from "../core/pod-spec/warnings.ts";
 import { TEMPLATE_COLUMNS, templateCells } from "../core/pod-template-cells.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { fromLabelSelectorObject, validateLabelSelector } from "../machinery/label-selector.ts";
-import { isDNS1123Label, nameIsDNSSubdomain } from "../machinery/names.ts";
+import { isDNS1123Label, nameIsDNSLabel } from "../machinery/names.ts";
 import type { StatefulSet, StatefulSetSpec, StatefulSetStatus } from "../schema/generated/types/apps.v1.ts";
 import type { PersistentVolumeClaim, PodTemplateSpec } from "../schema/generated/types/core.v1.ts";
 import { validateCollisionCount } from "./deployment.ts";
@@ -58,7 +58,8 @@ export const statefulSet = defineKind<StatefulSet>({
     applyPodTemplateDefaults(spec.template);
     for (const claim of spec.volumeClaimTemplates ?? []) applyClaimDefaults(claim);
   },
-  validateName: validateStatefulSetName,
+  // Pods are named after their StatefulSet, and a pod's name becomes its host name.
+  validateName: nameIsDNSLabel,
   prepareForCreate: ({ spec }) => dropDisabled(spec),
   prepareForUpdate: ({ spec }) => dropDisabled(spec),
   validate: validateStatefulSet,
@@ -74,12 +75,6 @@ export const statefulSet = defineKind<StatefulSet>({
     ...templateCells(object.spec.template),
   ],
 });
-
-/** Pods are named after their StatefulSet, and a pod's name becomes its host name, so it is a DNS label. */
-function validateStatefulSetName(name: string, prefix: boolean): string[] {
-  const problems = nameIsDNSSubdomain(name, prefix);
-  return problems.length > 0 ? problems : dnsLabelProblems(name);
-}
 
 /** As for all templates; and rolling several pods at a time (KEP-961) is not on by default. */
 function dropDisabled(spec: StatefulSetSpec): void {

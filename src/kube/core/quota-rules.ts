@@ -38,9 +38,8 @@ export function validateQuotaStatus(object: ResourceQuota, _old: ResourceQuota, 
 
 function nameProblems(name: string): string[] {
   const problems = isQualifiedName(name);
-  if (problems.length > 0) return problems;
-  if (name.includes("/")) return [];
-  if (!isStandardResource(name)) problems.push("must be a standard resource type or fully qualified");
+  if (name.includes("/")) return problems;
+  if (problems.length === 0 && !isStandardResource(name)) problems.push("must be a standard resource type or fully qualified");
   if (!isStandardQuotaResource(name)) problems.push("must be a standard resource for quota");
   return problems;
 }

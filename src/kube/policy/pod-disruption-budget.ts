@@ -6,7 +6,7 @@ import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import { type FieldErrors, FieldPath } from "../machinery/field.ts";
 import { validateLabelSelector } from "../machinery/label-selector.ts";
-import { isValidPercent } from "../machinery/names.ts";
+import { isValidPercent, nameIsPathSegment } from "../machinery/names.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from "../schema/generated/types/policy.v1.ts";
 
 const EVICTION_POLICIES: readonly string[] = ["AlwaysAllow", "IfHealthyBudget"];
@@ -18,6 +18,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   plural: "poddisruptionbudgets",
   shortNames: ["pdb"],
   scope: "Namespaced",
+  validateName: nameIsPathSegment,
   subresources: {
     status: {
       validateUpdate({ status }, _old, errors) {

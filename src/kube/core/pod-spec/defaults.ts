@@ -71,7 +71,7 @@ function applyProbeDefaults(probe: Probe): void {
   if (!probe.successThreshold) probe.successThreshold = 1;
   if (!probe.failureThreshold) probe.failureThreshold = 3;
   if (probe.httpGet) applyHTTPGetDefaults(probe.httpGet);
-  if (probe.grpc && probe.grpc.service === undefined) probe.grpc.service = "";
+  if (probe.grpc) probe.grpc.service ??= "";
 }
 
 function applyHandlerDefaults(handler: LifecycleHandler | undefined): void {

@@ -36,10 +36,11 @@ export function isFullyQualifiedExtendedName(name: string): boolean {
 /** Reports a name that no container can ask for. */
 export function validateContainerResourceName(name: string, errors: FieldErrors, at: FieldPath): void {
   if (OF_CONTAINERS.has(name)) return;
-  invalidEach(errors, at, name, isQualifiedName(name));
+  const problems = isQualifiedName(name);
+  invalidEach(errors, at, name, problems);
   if (!name.includes("/")) {
     const huge = name.startsWith("hugepages-");
-    if (!huge && !STANDARD.has(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
+    if (problems.length === 0 && !huge && !STANDARD.has(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
     if (!huge) errors.invalid(at, name, "must be a standard resource for containers");
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
     errors.invalid(at, name, "doesn't follow extended resource name standard");

@@ -42,7 +42,7 @@ export function dnsLabelWarnings(name: string | undefined, use = "Pod names and 
 }
 
 /** What keeps a valid object name from being a DNS label. */
-export function dnsLabelProblems(name: string): string[] {
+function dnsLabelProblems(name: string): string[] {
   const problems = isDNS1123Label(name);
   if (problems.length === 0) return [];
   const dotted = name.includes(".") ? ["must not contain dots"] : [];
