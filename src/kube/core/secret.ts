@@ -4,6 +4,7 @@ import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { setField } from "../machinery/json-value.ts";
 import { isConfigMapKey } from "../machinery/names.ts";
 import type { Secret } from "../schema/generated/types/core.v1.ts";
+import { syntaxProblem } from "../schema/json.ts";
 import { sameJson } from "./equality.ts";
 import { base64Bytes } from "./sizes.ts";
 import { AGE, ageCell, column, NAME, nameCell } from "./table.ts";
@@ -116,13 +117,11 @@ function validateSecret(object: Secret, errors: FieldErrors, at: FieldPath): voi
 
 /** What Go's decoder says of a text that is not a JSON object. */
 function jsonObjectProblem(text: string): string | undefined {
-  if (text.trim() === "") return "unexpected end of JSON input";
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    const first = text.trimStart()[0] ?? "";
-    return '{["-0123456789tfn'.includes(first) ? "unexpected end of JSON input" : `invalid character '${first}' looking for beginning of value`;
+    return syntaxProblem(text);
   }
   if (value === null || (typeof value === "object" && !Array.isArray(value))) return undefined;
   const name = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;

@@ -36,10 +36,15 @@ export function parseJson(text: string, report: DecodeReport, kind?: string): un
     if (depth > MAX_DEPTH) throw new SyntaxError("too deep");
     value = JSON.parse(text.includes("\\u") ? withoutLoneSurrogates(text) : text);
   } catch {
-    throw malformed(new Scanner(text).firstError(), text, kind);
+    throw malformed(syntaxProblem(text), text, kind);
   }
   if (countMembers(value) !== members) reportDuplicates(text, report);
   return value;
+}
+
+/** What Go's decoder says of a text that the platform's parser refused. */
+export function syntaxProblem(text: string): string {
+  return new Scanner(text).firstError();
 }
 
 /** The refusal of a body that is not an object at all: `the object provided is unrecognized (must be of type ConfigMap): …`. */
