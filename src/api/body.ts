@@ -36,6 +36,7 @@ export interface BodyOptions {
 
 const APPLY_YAML = "application/apply-patch+yaml";
 const PATCH_TYPES = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", APPLY_YAML];
+const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.startsWith("application/strategic"));
 
 /**
  * Reads and converts the body.
@@ -45,7 +46,7 @@ export async function readBody(request: Request, options: BodyOptions): Promise<
   const header = request.headers.get("content-type");
   const contentType = header === null || header === "" ? (options.verb === "patch" ? "" : JSON_TYPE) : mediaTypeOf(header);
   if (options.verb === "patch") {
-    if (contentType === undefined || !PATCH_TYPES.includes(contentType)) throw unsupportedPatch();
+    if (contentType === undefined || !PATCH_TYPES.includes(contentType)) throw options.protobuf ? unsupportedPatch() : unsupportedMediaType(CUSTOM_PATCH_TYPES);
     if (contentType === APPLY_YAML) return applyPatch(await readBytes(request), options);
     return { text: await readText(request), contentType, strictErrors: [] };
   }
@@ -110,10 +111,10 @@ function applyPatch(bytes: Uint8Array, { fieldValidation }: BodyOptions): Reques
     if (!(error instanceof YamlError)) throw error;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
   }
-  if (report.duplicates.length > 0 && fieldValidation === "Strict") {
-    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${unmarshalErrors(report.duplicates)}`);
-  }
-  return { text: json, contentType: APPLY_YAML, strictErrors: report.duplicates };
+  // Refused only after what applying finds wrong, which is not known here.
+  const strictErrors =
+    report.duplicates.length > 0 && fieldValidation === "Strict" ? [`error converting YAML to JSON: ${unmarshalErrors(report.duplicates)}`] : report.duplicates;
+  return { text: json, contentType: APPLY_YAML, strictErrors };
 }
 
 /** JSON may start with no byte order mark; the rest that is no UTF-8 reads as U+FFFD, as in Go. */

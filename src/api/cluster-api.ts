@@ -146,6 +146,7 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
   }
   checkPathName(info.name);
   const response = await ask(exchange, message);
+  if (response.status === 404 && (await isNobodys(exchange, info, response, credential))) return pageNotFound(reply);
   return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
 }
 
@@ -153,6 +154,13 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
 function checkPathName(name: string): void {
   if (name === "." || name === "..") throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not be '${name}'`);
   if (name.includes("%")) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: may not contain '%'`);
+}
+
+/** Outside the built-in groups there is nothing but the definitions' resources that could answer as an API. */
+async function isNobodys({ stub }: Exchange, { group, version, resource }: RequestInfo, { body }: ResourceResponse, credential: Credential): Promise<boolean> {
+  if (group === "" || isBuiltInGroup(group) || typeof body !== "string" || !body.includes('"details":{}')) return false;
+  const catalog = await stub.catalog(credential);
+  return catalog !== undefined && !catalog.resources.some((each) => each.group === group && each.version === version && each.plural === resource);
 }
 
 /** Whether any method leads here: a namespaced object needs its namespace, and only lists go over all of them. */

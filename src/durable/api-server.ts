@@ -5,15 +5,13 @@
  */
 import { binding as bindingKind } from "../kube/core/binding.ts";
 import type { Kind } from "../kube/kind.ts";
-import { forbidden, internalError, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
-import { isObject, type KubeObject } from "../kube/object.ts";
+import { entryOf } from "../kube/machinery/json-value.ts";
+import { forbidden, internalError, methodNotSupported, noSuchResource, notFound, requestEntityTooLarge, StatusError } from "../kube/machinery/status.ts";
+import type { KubeObject } from "../kube/object.ts";
 import { eviction as evictionKind } from "../kube/policy/eviction.ts";
-import { decode } from "../kube/schema/decode.ts";
-import { deleteOptionsSchema } from "../kube/schema/delete-options.ts";
 import type { CustomResourceDefinition } from "../kube/schema/generated/types/apiextensions.v1.ts";
 import type { Binding } from "../kube/schema/generated/types/core.v1.ts";
 import type { Eviction } from "../kube/schema/generated/types/policy.v1.ts";
-import { parseJson } from "../kube/schema/json.ts";
 import { ADMISSION_CHAIN } from "./admission/chain.ts";
 import { settleDefinitions } from "./definitions.ts";
 import { dryRunTransaction } from "./dry-run.ts";
@@ -32,9 +30,9 @@ import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
 import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
 import { served } from "./verbs/convert.ts";
 import { createObject } from "./verbs/create.ts";
-import { decodeBody } from "./verbs/decode-body.ts";
+import { decodeBody, decodeDeleteOptions } from "./verbs/decode-body.ts";
 import { deleteCollection, deleteObject } from "./verbs/delete.ts";
-import { type DeleteOptions, deleteOptions, listOptions, type OptionsKind, type WriteOptions, writeOptions } from "./verbs/options.ts";
+import { checkTimeout, type DeleteOptions, deleteOptions, listOptions, type OptionsKind, type WriteOptions, writeOptions } from "./verbs/options.ts";
 import { APPLY_PATCH, patchDocument, patchObject } from "./verbs/patch.ts";
 import { getText, listBody, type Reader, select } from "./verbs/read.ts";
 import { putObject, type UpdateRules, updateObject } from "./verbs/update.ts";
@@ -56,6 +54,12 @@ export interface ApiServerOptions {
 /** 405 for a verb that the path does not have. */
 function methodNotAllowed(): StatusError {
   return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+/** @throws StatusError 403 when the definition of a custom resource is being deleted. */
+function refuseTerminating({ kind, transaction }: WriteCall, { metadata }: KubeObject): void {
+  const definition = transaction.get({ resource: DEFINITIONS, namespace: "", name: `${kind.plural}.${kind.group}` });
+  if (definition?.object.metadata.deletionTimestamp) throw forbidden(target(kind), metadata.name ?? "", "create not allowed while custom resource definition is terminating");
 }
 
 function asStatus(error: unknown): StatusError {
@@ -105,12 +109,14 @@ export class ApiServer {
   async #dispatch(request: ResourceRequest, user: UserInfo, warnings: string[]): Promise<Outcome | { status: number; body: ReadableStream<Uint8Array> }> {
     const kind = this.resources.find(request.group, request.version, request.resource);
     if (!kind) throw noSuchResource();
+    if (kind.deprecation) warnings.push(kind.deprecation);
     if (!user.groups.includes(MASTERS))
       throw forbidden(
         target(kind),
         request.name,
         `User ${JSON.stringify(user.username)} cannot ${request.verb} resource ${JSON.stringify(request.resource)} in API group ${JSON.stringify(request.group)}${request.namespace ? ` in the namespace ${JSON.stringify(request.namespace)}` : " at the cluster scope"}`,
       );
+    checkTimeout(request.query.timeout);
     if (kind.scope === "Cluster" && request.namespace && kind.plural !== "namespaces") throw noSuchResource();
     this.#checkVerb(kind, request);
     if (request.verb === "get" || request.verb === "list") return this.#read(kind, request);
@@ -126,7 +132,7 @@ export class ApiServer {
       now: this.#environment.now(),
     };
     if (request.verb === "delete" || request.verb === "deletecollection") {
-      const options = deleteOptions(request.query, this.#deleteBody(request.body));
+      const options = deleteOptions(request.query, decodeDeleteOptions(request.body));
       return this.#commit(options.dryRun, (transaction) => this.#delete({ ...base, transaction, dryRun: options.dryRun, fieldManager: "" }, request, options));
     }
     const optionsKind: OptionsKind = request.verb === "create" ? "CreateOptions" : request.verb === "update" ? "UpdateOptions" : "PatchOptions";
@@ -153,11 +159,11 @@ export class ApiServer {
     }
     const { status, scale, others } = kind.subresources ?? {};
     if (subresource === "status" ? status : subresource === "scale" ? scale : false) {
-      if (verb !== "get" && verb !== "update" && verb !== "patch") throw methodNotAllowed();
+      if (verb !== "get" && verb !== "update" && verb !== "patch") throw kind.custom ? methodNotSupported(target(kind), verb) : methodNotAllowed();
       return;
     }
-    const other = others?.[subresource];
-    if (!other) throw noSuchResource();
+    const other = entryOf(others, subresource);
+    if (!other) throw kind.custom ? notFound(target(kind), name) : noSuchResource();
     if (!other.verbs.some((each) => each === verb)) throw methodNotAllowed();
   }
 
@@ -169,37 +175,25 @@ export class ApiServer {
     }
     const text = getText(this.#reader, kind, namespace, name, query);
     if (subresource === "scale") return { status: 200, body: scaleOf({ kind }, JSON.parse(text) as KubeObject) };
-    const other = kind.subresources?.others?.[subresource];
+    const other = entryOf(kind.subresources?.others, subresource);
     if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval")
       throw refuseConnect(JSON.parse(text) as KubeObject, subresource);
     return { status: 200, body: text };
   }
 
-  #deleteBody(body: string | undefined): unknown {
-    if (body === undefined || body === "") return undefined;
-    const value = parseJson(body, { strict: [] });
-    if (!isObject(value) || Object.keys(value).length === 0) return undefined;
-    return decode(deleteOptionsSchema(), value, { strict: [] });
-  }
-
   #delete(call: WriteCall, request: ResourceRequest, options: DeleteOptions): Outcome {
     if (request.verb === "delete") return deleteObject(call, options);
-    const { labels, fields, limit } = listOptions({ ...request.query, resourceVersion: "", resourceVersionMatch: "" });
-    const selected = select(this.#reader, call.kind, call.namespace, {
-      labels,
-      fields,
-      limit,
-      resourceVersion: undefined,
-      match: "",
-      continueToken: request.query.continue ?? "",
-    });
+    const selected = select(this.#reader, call.kind, call.namespace, listOptions(request.query));
+    // What is answered is what was there before.
+    const body = listBody(this.#reader, call.kind, selected);
     const stored: StoredObject[] = [];
     for (const text of this.#store.texts(selected.revisions)) {
       const { name = "", namespace = "" } = (JSON.parse(text) as KubeObject).metadata;
       const found = call.transaction.get(keyOf(call.kind, namespace, name));
       if (found) stored.push(found);
     }
-    return deleteCollection(call, stored, options, this.#store.revision);
+    deleteCollection(call, stored, options);
+    return { status: 200, body };
   }
 
   #write(call: WriteCall, request: ResourceRequest, options: WriteOptions): Outcome {
@@ -211,7 +205,9 @@ export class ApiServer {
       if (subresource === "binding" || kind.plural === "bindings") return bindPod(this.#asPods(call), decoded(bindingKind) as Binding);
       if (subresource === "eviction") return evictPod(call, decoded(evictionKind) as Eviction);
       if (subresource !== "") throw refuseConnect(this.#stored(call).object, subresource);
-      return createObject(call, decoded(kind));
+      const object = decoded(kind);
+      if (kind.custom) refuseTerminating(call, object);
+      return createObject(call, object);
     }
     if (subresource === "scale") return this.#writeScale(call, request, options);
     const rules = SUBRESOURCE_RULES.get(`${kind.plural}/${subresource}`);
@@ -235,7 +231,7 @@ export class ApiServer {
     if (request.verb === "update")
       return updateScale(call, stored, decodeBody(request.body, scaleKind, options.fieldValidation, call.warnings, request.bodyStrictErrors), false);
     const current = scaleOf(call, served(call.kind, stored.object));
-    const scaleCall = { ...call, kind: scaleKind };
+    const scaleCall = { ...call, kind: call.kind.custom ? { ...scaleKind, patchSchema: undefined } : scaleKind };
     const patch = { contentType: request.contentType, body: request.body ?? "", fieldValidation: options.fieldValidation, force: options.force };
     return updateScale(call, stored, patchDocument(scaleCall, patch, current), true);
   }

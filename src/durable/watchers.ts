@@ -6,7 +6,7 @@
 import type { Kind } from "../kube/kind.ts";
 import { parseFieldSelector } from "../kube/machinery/field-selector.ts";
 import { parseLabelSelector } from "../kube/machinery/label-selector.ts";
-import { expired, noSuchResource, resourceVersionTooLarge } from "../kube/machinery/status.ts";
+import { expired, noSuchResource, resourceVersionTooLarge, StatusError } from "../kube/machinery/status.ts";
 import type { WatchRequest } from "./protocol.ts";
 import type { Resources } from "./resources.ts";
 import { compileSelection, factsOf, type Selection } from "./selection.ts";
@@ -39,6 +39,14 @@ const MAX_ATTACHMENT = 15_000;
 const CHUNK = 100;
 /** Initial events beyond this many items are sent over several turns. */
 const SYNCHRONOUS_ITEMS = 500;
+/** So many watchers hear of a commit in its own turn. Of more, so many a turn, after the writers have their answers. */
+const SYNCHRONOUS_WATCHERS = 250;
+
+/** A message on its way to the watchers of a group. */
+interface Delivery {
+  message: string;
+  sockets: readonly WebSocket[];
+}
 
 function signature(filter: Filter): string {
   return JSON.stringify([filter.group, filter.version, filter.plural, filter.namespace, filter.name, filter.labelSelector, filter.fieldSelector]);
@@ -56,6 +64,8 @@ export class Watchers {
   #groups: Map<string, Map<string, Group>> | undefined;
   /** Sockets that still get their initial events: what is committed meanwhile waits here. */
   readonly #held = new Map<WebSocket, string[]>();
+  /** What many watchers are still to be told, in order of commits. */
+  #deliveries: Delivery[] = [];
 
   constructor(state: DurableObjectState, store: Store, resources: Resources) {
     this.#state = state;
@@ -70,7 +80,8 @@ export class Watchers {
   /** Opens a watch: the initial events or the missed ones first, then what is committed. @throws StatusError 400, 404, 410, 422, 504. */
   open(request: WatchRequest): Response {
     const kind = this.#resources.find(request.group, request.version, request.resource);
-    if (!kind?.verbs.includes("watch")) throw noSuchResource();
+    if (!kind) throw noSuchResource();
+    if (!kind.verbs.includes("watch")) throw new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
     const options = watchOptions(request.query);
     const filter: Filter = {
       group: request.group,
@@ -83,14 +94,31 @@ export class Watchers {
     };
     if (signature(filter).length > MAX_ATTACHMENT) throw expired("the selector is too long to watch by");
     const group: Group = { filter, kind, selection: compileSelection(kind, options.labels, options.fields), sockets: new Set() };
-    const backlog = this.#backlog(group, options);
+    const backlog = this.#backlogOrEnd(group, options);
 
     const pair = new WebSocketPair();
     this.#state.acceptWebSocket(pair[1], [TAG]);
     pair[1].serializeAttachment(filter);
     this.#register(group, pair[1]);
-    this.#replay(pair[1], backlog);
+    if (backlog instanceof StatusError) {
+      // Upstream says only in the stream that a revision is gone.
+      pair[1].send(`0\n${eventLine("ERROR", JSON.stringify(backlog.toStatus()))}`);
+      pair[1].close(1000, "expired");
+      this.#drop(pair[1]);
+    } else {
+      this.#replay(pair[1], backlog);
+    }
     return new Response(null, { status: 101, webSocket: pair[0] });
+  }
+
+  /** The backlog, or why the watch ends at once: its revision has been compacted. */
+  #backlogOrEnd(group: Group, options: WatchOptions): { items: number; messages: Iterator<string> } | StatusError {
+    try {
+      return this.#backlog(group, options);
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 410) return error;
+      throw error;
+    }
   }
 
   /** What a new watcher gets before live events, as messages to be produced one by one. */
@@ -169,26 +197,66 @@ export class Watchers {
     const groups = this.#load();
     if (groups.size === 0) return;
     const revision = changes.at(-1)?.revision ?? 0;
+    const deliveries: Delivery[] = [];
+    let watchers = 0;
     const byResource = Map.groupBy(changes, (change) => change.key.resource);
     for (const [resource, ofResource] of byResource) {
       for (const group of groups.get(resource)?.values() ?? []) {
         let lines = "";
         for (const change of ofResource) lines += this.#line(group, change);
         if (lines === "") continue;
-        const message = `${revision}\n${lines}`;
-        for (const socket of group.sockets) this.#send(socket, message);
+        deliveries.push({ message: `${revision}\n${lines}`, sockets: [...group.sockets] });
+        watchers += group.sockets.size;
       }
     }
+    if (this.#deliveries.length > 0) {
+      this.#deliveries.push(...deliveries);
+    } else if (watchers <= SYNCHRONOUS_WATCHERS) {
+      for (const delivery of deliveries) this.#deliver(delivery);
+    } else {
+      this.#deliveries = deliveries;
+      this.#state.waitUntil(this.#deliverOverTurns());
+    }
+  }
+
+  /**
+   * Tells many watchers a few a turn, so that other requests need not wait for all of them. What a crash cuts off the
+   * watchers get from the log when they reconnect.
+   */
+  async #deliverOverTurns(): Promise<void> {
+    // The answers to the writers leave when the commit is on disk.
+    await this.#state.storage.sync();
+    for (let first = this.#deliveries[0]; first !== undefined; first = this.#deliveries[0]) {
+      const now = first.sockets.slice(0, SYNCHRONOUS_WATCHERS);
+      first.sockets = first.sockets.slice(SYNCHRONOUS_WATCHERS);
+      if (first.sockets.length === 0) this.#deliveries.shift();
+      this.#deliver({ message: first.message, sockets: now });
+      // Faster than a timer: with nothing to write it gives the requests that wait one turn.
+      await this.#state.storage.sync();
+    }
+  }
+
+  #deliver({ message, sockets }: Delivery): void {
+    for (const socket of sockets) this.#send(socket, message);
+  }
+
+  /** Sends at once what is still on its way. */
+  #deliverAll(): void {
+    const deliveries = this.#deliveries;
+    this.#deliveries = [];
+    for (const delivery of deliveries) this.#deliver(delivery);
   }
 
   /** Tells every watcher that it is complete up to the latest revision, so that quiet watches can resume after a compaction. */
   progress(): void {
+    this.#deliverAll();
     const message = `${this.#store.revision}\n`;
     for (const groups of this.#load().values()) for (const group of groups.values()) for (const socket of group.sockets) this.#send(socket, message);
   }
 
   /** Ends the watches of kinds that are no longer served. */
   closeUnserved(): void {
+    this.#deliverAll();
     for (const groups of this.#load().values()) {
       for (const group of groups.values()) {
         const { filter } = group;

@@ -13,7 +13,7 @@ export interface AdmissionAttributes {
   readonly kind: Kind;
   readonly subresource: string;
   readonly namespace: string;
-  /** "" while a generateName is not resolved yet. */
+  /** The generateName while it is not resolved yet. */
   readonly name: string;
   /** The object to be stored; absent for DELETE. Mutating plugins change it in place. */
   readonly object: KubeObject | undefined;

@@ -3,16 +3,11 @@ import { cloneJson } from "../../kube/machinery/json.ts";
 import type { Namespace } from "../../kube/schema/generated/types/core.v1.ts";
 import type { UpdateRules } from "../verbs/update.ts";
 
-/** Keeps all of the stored namespace but spec.finalizers. */
+/** Keeps the status; finalizers and metadata are the writer's. */
 export const FINALIZE: UpdateRules = {
   prepare(object, old) {
     const namespace = object as Namespace;
-    const before = cloneJson(old as Namespace);
-    const { managedFields, resourceVersion } = namespace.metadata;
-    const { finalizers } = namespace.spec;
-    namespace.metadata = { ...before.metadata, managedFields, resourceVersion };
-    namespace.status = before.status;
-    namespace.spec = finalizers?.length ? { ...before.spec, finalizers } : {};
+    namespace.status = cloneJson((old as Namespace).status);
   },
   validate() {
     // Any list of finalizers is fine here: the decoder has checked the type, and nothing else can change.

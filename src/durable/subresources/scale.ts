@@ -5,7 +5,7 @@ import type { ScaleSubresource } from "../../kube/kind.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import { selectorText } from "../../kube/machinery/label-selector.ts";
-import { badRequest, invalid, noSuchResource } from "../../kube/machinery/status.ts";
+import { badRequest, internalError, invalid, noSuchResource } from "../../kube/machinery/status.ts";
 import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "../verbs/call.ts";
@@ -56,6 +56,7 @@ export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scal
   const rules = rulesOf(call);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object, rules.spec);
+  if (call.kind.custom && replicas === undefined) throw internalError(`the spec replicas field ${JSON.stringify(rules.spec)} does not exist`);
   const status: Scale["status"] = { replicas: Number(at(object, rules.status) ?? 0) };
   const selector = selectorOf(object, rules.selector);
   if (selector) status.selector = selector;
@@ -75,7 +76,8 @@ export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeO
     throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
   const replicas = (wanted as Scale).spec?.replicas ?? 0;
   const errors = new FieldErrors();
-  if (replicas < 0) errors.invalid(FieldPath.of("spec", "replicas"), replicas, "must be greater than or equal to 0");
+  // A custom resource's own validation says it.
+  if (replicas < 0 && !call.kind.custom) errors.invalid(FieldPath.of("spec", "replicas"), replicas, "must be greater than or equal to 0");
   if (!errors.empty) throw invalid({ group: "autoscaling", kind: "Scale" }, call.name, errors.list);
   const object = cloneJson(served(call.kind, stored.object));
   setAt(object as unknown as JsonObject, rules.spec, replicas);

@@ -38,7 +38,7 @@ export interface WriteCall extends Call {
 /** The outcome of a verb: a value to be rendered, or JSON text that is ready to be sent. */
 export interface Outcome {
   status: number;
-  body: string | object;
+  body: string | object | ReadableStream<Uint8Array>;
 }
 
 export function target(kind: Kind): GroupResource {

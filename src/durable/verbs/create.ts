@@ -91,7 +91,7 @@ export function prepareCreate(call: WriteCall, object: KubeObject): void {
     kind,
     subresource: call.subresource,
     namespace: call.namespace,
-    name: meta.name ?? "",
+    name: meta.name || meta.generateName || "",
     object,
     old: undefined,
     user: call.user,
@@ -121,7 +121,7 @@ export function prepareCreate(call: WriteCall, object: KubeObject): void {
   checkFinalizers(call, object, errors);
   kind.validate?.(object, errors, FieldPath.root);
   kind.validateCreate?.(object, errors, FieldPath.root);
-  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.kind }, meta.name ?? "", errors.list);
+  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.custom ? object.kind : kind.kind }, meta.name ?? "", errors.list);
   call.warnings.push(...(kind.warnings?.(object) ?? []));
   validate(environment.admission, attributes);
 }
@@ -137,7 +137,7 @@ export function checkFinalizers({ kind, warnings }: Pick<WriteCall, "kind" | "wa
     if (refuses) errors.invalid(at.index(index), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     else if (!old?.metadata.finalizers?.includes(finalizer)) {
       warnings.push(
-        `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+        `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
       );
     }
   }
@@ -152,12 +152,18 @@ function dropStatus(call: WriteCall, object: KubeObject): void {
   if (empty.status !== undefined) members.status = empty.status;
 }
 
+function beingDeleted({ kind }: WriteCall, name: string): StatusError {
+  const { code, reason, message, details } = alreadyExists(target(kind), name);
+  return new StatusError(code, reason, `object is being deleted: ${message}`, details);
+}
+
 /** Stores a prepared object. @throws StatusError 409 AlreadyExists. */
 export function commitCreate(call: WriteCall, object: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): Outcome {
   const { kind, transaction } = call;
   const name = object.metadata.name ?? "";
   const key = keyOf(kind, call.namespace, name);
-  if (transaction.get(key)) throw alreadyExists(target(kind), name);
+  const existing = transaction.get(key);
+  if (existing) throw existing.object.metadata.deletionTimestamp ? beingDeleted(call, name) : alreadyExists(target(kind), name);
   if (managedFields?.length) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
   const stored = toStored(kind, object);

@@ -88,6 +88,8 @@ export function deleteStored(call: WriteCall, stored: StoredObject, options: Del
   if (finalizers.length > 0) meta.finalizers = finalizers;
   else delete meta.finalizers;
   const grace = kind.gracePeriodSeconds ? kind.gracePeriodSeconds(object, options.gracePeriodSeconds) : 0;
+  // A graceful deletion marks even what goes at once.
+  if (kind.gracePeriodSeconds) mark(object, old, grace, now);
   const kept = finalizers.length > 0 || grace > 0 || (kind.specFinalizers && hasSpecFinalizers(object));
   const key = keyOf(kind, namespace, name);
   if (!kept) {
@@ -97,7 +99,9 @@ export function deleteStored(call: WriteCall, stored: StoredObject, options: Del
     if (kind.returnsDeletedObject) return { status: 200, body: servedText(kind, { ...gone, object: last }) };
     return { status: 200, body: deletedStatus(target(kind), name, meta.uid ?? "") };
   }
-  mark(object, old, grace, now);
+  if (kind.beginDeletion) meta.deletionTimestamp ??= timestamp(now);
+  else if (!kind.gracePeriodSeconds) mark(object, old, grace, now);
+
   const next = toStored(kind, object);
   const status = options.orphanDependents === false ? 202 : 200;
   if (JSON.stringify(next) === stored.text) return { status, body: servedText(kind, stored) };
@@ -127,23 +131,17 @@ function hasSpecFinalizers(object: KubeObject): boolean {
 
 /** DELETE of one object. @throws StatusError 404, 409 for preconditions, 403 from admission. */
 export function deleteObject(call: WriteCall, options: DeleteOptions): Outcome {
+  warnAboutDefault(call, options);
   const stored = call.transaction.get(keyOf(call.kind, call.namespace, call.name));
   if (!stored) throw notFound(target(call.kind), call.name);
-  warnAboutDefault(call, options);
   return deleteStored(call, stored, options);
 }
 
-/** Deletes each of `selected` with the same options and answers with the list of what was selected. */
-export function deleteCollection(call: WriteCall, selected: readonly StoredObject[], options: DeleteOptions, revision: number): Outcome {
+/** Deletes each of `selected` with the same options. @throws StatusError as `deleteObject`, from the first that is refused. */
+export function deleteCollection(call: WriteCall, selected: readonly StoredObject[], options: DeleteOptions): void {
   warnAboutDefault(call, options);
-  const texts: string[] = [];
   for (const stored of selected) {
     const { name = "", namespace = "" } = stored.object.metadata;
-    deleteStored({ ...call, name, namespace }, stored, { ...options, preconditions: {} });
-    texts.push(servedText(call.kind, stored));
+    deleteStored({ ...call, name, namespace }, stored, options);
   }
-  return {
-    status: 200,
-    body: `{"kind":${JSON.stringify(call.kind.listKind)},"apiVersion":${JSON.stringify(call.kind.apiVersion)},"metadata":{"resourceVersion":"${revision}"},"items":[${texts.join(",")}]}`,
-  };
 }

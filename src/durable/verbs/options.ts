@@ -1,7 +1,10 @@
 /** Query parameters and DeleteOptions bodies → typed options, refused as kube-apiserver refuses them. */
+
+import { parseGoDuration } from "../../kube/machinery/duration.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { type FieldSelector, parseFieldSelector } from "../../kube/machinery/field-selector.ts";
 import { type LabelSelector, parseLabelSelector } from "../../kube/machinery/label-selector.ts";
+import { validateFieldManager } from "../../kube/machinery/object-meta.ts";
 import { badRequest, invalid, StatusError } from "../../kube/machinery/status.ts";
 import { isObject } from "../../kube/object.ts";
 
@@ -22,8 +25,14 @@ function defaultManager(userAgent: string): string {
   return name.slice(0, 128) || "unknown";
 }
 
-function isPrintable(text: string): boolean {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(text);
+/** The `timeout` parameter must be a duration; requests here are far quicker than any. @throws StatusError 400. */
+export function checkTimeout(timeout: string | undefined): void {
+  if (!timeout) return;
+  try {
+    parseGoDuration(timeout);
+  } catch (error) {
+    throw badRequest(`invalid timeout specified in the request URL - ${(error as Error).message}`);
+  }
 }
 
 function checkDryRun(values: string[], errors: FieldErrors): boolean {
@@ -36,10 +45,9 @@ function checkDryRun(values: string[], errors: FieldErrors): boolean {
 /** @throws StatusError 422 on the options kind for a bad dryRun, fieldManager, fieldValidation or force. */
 export function writeOptions(query: Record<string, string>, userAgent: string, kind: OptionsKind, apply: boolean): WriteOptions {
   const errors = new FieldErrors();
-  const dryRun = checkDryRun(query.dryRun === undefined || query.dryRun === "" ? [] : [query.dryRun], errors);
   const manager = query.fieldManager ?? "";
-  if (manager.length > 128) errors.tooLong(FieldPath.of("fieldManager"), 128);
-  else if (!isPrintable(manager)) errors.invalid(FieldPath.of("fieldManager"), manager, "should only contain printable characters");
+  validateFieldManager(manager, errors, FieldPath.of("fieldManager"));
+  const dryRun = checkDryRun(query.dryRun === undefined ? [] : [query.dryRun], errors);
   const force = query.force === "true" || query.force === "1";
   if (kind === "PatchOptions") {
     if (apply && !manager) errors.required(FieldPath.of("fieldManager"), "is required for apply patch");
@@ -47,7 +55,7 @@ export function writeOptions(query: Record<string, string>, userAgent: string, k
   }
   const validation = query.fieldValidation ?? "";
   if (validation !== "" && validation !== "Ignore" && validation !== "Warn" && validation !== "Strict") {
-    errors.add("NotSupported", "fieldValidation", validation, 'supported values: "", "Ignore", "Warn", "Strict"');
+    errors.add("NotSupported", "fieldValidation", validation, 'supported values: "", "Ignore", "Strict", "Warn"');
   }
   if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind }, "", errors.list);
   return { dryRun, force, fieldManager: manager || defaultManager(userAgent), fieldValidation: (validation || "Warn") as FieldValidation };
@@ -65,18 +73,14 @@ export interface DeleteOptions {
 export function deleteOptions(query: Record<string, string>, body: unknown): DeleteOptions {
   const given = isObject(body) ? body : undefined;
   const errors = new FieldErrors();
-  const dryRunValues = given ? (Array.isArray(given.dryRun) ? given.dryRun.map(String) : []) : query.dryRun ? [query.dryRun] : [];
+  const dryRunValues = given ? (Array.isArray(given.dryRun) ? given.dryRun.map(String) : []) : query.dryRun === undefined ? [] : [query.dryRun];
   const dryRun = checkDryRun(dryRunValues, errors);
-  const orphan = given
-    ? given.orphanDependents
-    : query.orphanDependents === undefined
-      ? undefined
-      : query.orphanDependents === "true" || query.orphanDependents === "1";
+  const orphan = given ? given.orphanDependents : query.orphanDependents === undefined ? undefined : isTrue(query.orphanDependents);
   const policy = (given ? given.propagationPolicy : query.propagationPolicy) as string | undefined;
   if (orphan !== undefined && orphan !== null && policy) {
     errors.invalid(FieldPath.of("propagationPolicy"), policy, "orphanDependents and deletionPropagation cannot be both set");
   }
-  if (policy && policy !== "Orphan" && policy !== "Background" && policy !== "Foreground") {
+  if (policy !== undefined && policy !== null && policy !== "Orphan" && policy !== "Background" && policy !== "Foreground") {
     errors.add("NotSupported", "propagationPolicy", policy, 'supported values: "Foreground", "Background", "Orphan", "nil"');
   }
   if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors.list);
@@ -104,18 +108,25 @@ export interface ListOptions {
   continueToken: string;
 }
 
+/** A boolean parameter: present and neither "false" nor "0". */
+function isTrue(text: string): boolean {
+  return text.toLowerCase() !== "false" && text !== "0";
+}
+
 function integer(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const value = Number(text);
+  if (Math.abs(value) > 2 ** 63) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  return Math.min(value, Number.MAX_SAFE_INTEGER);
 }
 
 /** A resource version as a client may send it. @throws StatusError 400 when it is no unsigned integer. */
 export function parseResourceVersion(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
-  if (!/^\d+$/.test(text)) {
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+  const problem = !/^\d+$/.test(text) ? "invalid syntax" : Number(text) > 2 ** 64 ? "value out of range" : undefined;
+  if (problem) {
+    const quoted = JSON.stringify(text);
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
   }
   return Number(text);
 }
@@ -130,12 +141,12 @@ function selectors(query: Record<string, string>): Pick<ListOptions, "labels" | 
 /** @throws StatusError 400 for malformed values, 422 on ListOptions for forbidden combinations. */
 export function listOptions(query: Record<string, string>): ListOptions {
   const { labels, fields } = selectors(query);
-  const limit = query.limit ? integer(query.limit) : 0;
+  const limit = query.limit === undefined ? 0 : integer(query.limit);
+  if (query.timeoutSeconds !== undefined) integer(query.timeoutSeconds);
   const match = query.resourceVersionMatch ?? "";
   const continueToken = query.continue ?? "";
   const version = query.resourceVersion ?? "";
   const errors = new FieldErrors();
-  if (query.sendInitialEvents !== undefined) errors.forbidden(FieldPath.of("sendInitialEvents"), "sendInitialEvents is forbidden for list");
   const at = FieldPath.of("resourceVersionMatch");
   if (match !== "") {
     if (version === "") errors.forbidden(at, "resourceVersionMatch is forbidden unless resourceVersion is provided");
@@ -143,11 +154,10 @@ export function listOptions(query: Record<string, string>): ListOptions {
     if (match !== "Exact" && match !== "NotOlderThan") errors.add("NotSupported", at, match, 'supported values: "Exact", "NotOlderThan", ""');
     if (match === "Exact" && version === "0") errors.forbidden(at, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
+  if (query.sendInitialEvents !== undefined) errors.forbidden(FieldPath.of("sendInitialEvents"), "sendInitialEvents is forbidden for list");
   if (!errors.empty) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors.list);
   const resourceVersion = parseResourceVersion(version);
-  if (continueToken !== "" && resourceVersion !== undefined && resourceVersion !== 0) {
-    throw badRequest("specifying resource version is not allowed when using continue");
-  }
+
   return { labels, fields, resourceVersion, match: match as ListOptions["match"], limit: Math.max(0, limit), continueToken };
 }
 
@@ -163,12 +173,13 @@ export interface WatchOptions {
 export function watchOptions(query: Record<string, string>): WatchOptions {
   const { labels, fields } = selectors(query);
   const match = query.resourceVersionMatch ?? "";
-  const initial =
-    query.sendInitialEvents === undefined || query.sendInitialEvents === "" ? undefined : query.sendInitialEvents === "true" || query.sendInitialEvents === "1";
+  const initial = query.sendInitialEvents === undefined ? undefined : isTrue(query.sendInitialEvents);
   const errors = new FieldErrors();
   const at = FieldPath.of("resourceVersionMatch");
+  if (query.continue) errors.forbidden(at, "resourceVersionMatch is forbidden when continue is provided");
   if (initial === undefined) {
     if (match !== "") errors.forbidden(at, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    if (match !== "" && match !== "NotOlderThan") errors.add("NotSupported", at, match, 'supported values: "NotOlderThan"');
   } else if (match !== "NotOlderThan") {
     errors.forbidden(at, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
     if (match !== "") errors.add("NotSupported", at, match, 'supported values: "NotOlderThan"');
@@ -187,6 +198,6 @@ export function watchOptions(query: Record<string, string>): WatchOptions {
     fields,
     resourceVersion: parseResourceVersion(version),
     sendInitialEvents: initial,
-    allowBookmarks: query.allowWatchBookmarks === "true" || query.allowWatchBookmarks === "1",
+    allowBookmarks: query.allowWatchBookmarks !== undefined && isTrue(query.allowWatchBookmarks),
   };
 }

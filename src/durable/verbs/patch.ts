@@ -13,9 +13,10 @@ import { JsonError, parseJson } from "../../kube/schema/json.ts";
 import type { Outcome, WriteCall } from "./call.ts";
 import { keyOf, target } from "./call.ts";
 import { served } from "./convert.ts";
-import { beginCreate, commitCreate, prepareCreate } from "./create.ts";
+import { beginCreate, commitCreate, dropDuplicateOwners, placeInNamespace, prepareCreate } from "./create.ts";
+import { goKind, keepReset, typeProblem } from "./decode-body.ts";
 import type { FieldValidation } from "./options.ts";
-import { type UpdateRules, updateObject } from "./update.ts";
+import { checkName, type UpdateRules, updateObject } from "./update.ts";
 
 export const JSON_PATCH = "application/json-patch+json";
 export const MERGE_PATCH = "application/merge-patch+json";
@@ -69,6 +70,7 @@ function patchedDocument(call: WriteCall, patch: Patch, document: JsonObject, st
     return { document: applyStrategicMerge(document, value, call.kind.patchSchema), shown: goValue(value) };
   }
   const value = parsePatch(patch.body, strict, (why) => `error decoding patch: ${why}`);
+  if (patch.contentType === JSON_PATCH) strict.splice(0, strict.length, ...strict.map((each) => `json patch ${each}`));
   if (patch.contentType === JSON_PATCH) return { document: applyJsonPatch(document, value, report), shown: undefined };
   return { document: applyMergePatch(document, value), shown: undefined };
 }
@@ -77,30 +79,59 @@ function refusePatched({ document, shown }: Patched, why: string): StatusError {
   return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", shown ?? JSON.stringify(document), why)]);
 }
 
+/** A strategic merge patch is not decoded from JSON but converted field by field, and fails in other words. */
+function conversionProblem(why: string): string {
+  const match = /^json: cannot unmarshal (\S+)(?: (\S+))? into Go .* of type (\S+)$/.exec(why);
+  if (!match) return why.startsWith("illegal base64") ? `error decoding from json: ${why}` : why;
+  const [, json = "", number, go = ""] = match;
+  const kinds: Record<string, string> = { object: "map", array: "slice", number: number?.includes(".") ? "float64" : "int64" };
+  const from = kinds[json] ?? json;
+  if (go.startsWith("[]")) return `cannot restore slice from ${from}`;
+  if (go.startsWith("map[")) return `cannot restore map from ${from}`;
+  if (!/^(?:string|bool|u?int\d*|float\d+)$/.test(go)) return `cannot restore struct from: ${from}`;
+  const convertible = (from === "int64" && go !== "bool") || (from === "float64" && go !== "bool" && go !== "string");
+  return convertible ? `cannot convert ${from} to ${go}` : `unrecognized type: ${go}`;
+}
+
+/** A document whose patch took its apiVersion away is of no type: all that it holds is unknown, its name too. */
+function undeterminable(call: WriteCall, patch: Patch, document: JsonObject, strict: readonly string[]): StatusError {
+  const fields = Object.keys(document).filter((field) => field !== "apiVersion" && field !== "kind");
+  const unknown = [...strict, ...fields.sort().map((field) => `unknown field ${JSON.stringify(field)}`)];
+  if (patch.fieldValidation === "Strict") return refusePatched({ document, shown: undefined }, `strict decoding error: ${unknown.join(", ")}`);
+  if (patch.fieldValidation === "Warn") call.warnings.push(...unknown);
+  return badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`);
+}
+
 /** A patched document as an object of the kind. @throws StatusError 422 when it does not decode, or strictly so. */
 function decodePatched(call: WriteCall, patch: Patch, patched: Patched, strict: string[]): KubeObject {
   const { kind } = call;
   const { document } = patched;
+  if (!document.apiVersion && !kind.custom) throw undeterminable(call, patch, document, strict);
   document.apiVersion ??= kind.apiVersion;
   document.kind ??= kind.kind;
   let object: KubeObject;
+  const unknown: string[] = [];
+  const given = { apiVersion: String(document.apiVersion), kind: String(document.kind) };
+  if (given.apiVersion.split("/").length > 2) throw refusePatched(patched, `unexpected GroupVersion string: ${given.apiVersion}`);
+  const problem = kind.custom ? undefined : typeProblem(given, kind);
+  if (problem) throw refusePatched(patched, problem);
   try {
-    object = kind.decode(document, { strict });
+    object = kind.decode(document, { strict: unknown });
   } catch (error) {
-    if (error instanceof DecodeError) throw refusePatched(patched, error.why);
+    if (error instanceof DecodeError) throw refusePatched(patched, patched.shown === undefined ? error.why : conversionProblem(error.why));
     throw error;
   }
+  keepReset(object, document);
+  strict.push(...unknown.sort());
   if (patch.fieldValidation === "Strict" && strict.length > 0) throw refusePatched(patched, `strict decoding error: ${strict.join(", ")}`);
   if (patch.fieldValidation === "Warn") call.warnings.push(...strict);
   return object;
 }
 
-function checkNames(call: WriteCall, object: KubeObject): void {
-  const { name, namespace, kind } = call;
-  if (object.metadata.name !== name) throw badRequest(`the name of the object (${object.metadata.name ?? ""}) does not match the name on the URL (${name})`);
-  if (kind.scope === "Namespaced" && object.metadata.namespace !== namespace) {
-    throw badRequest(`the namespace of the object (${object.metadata.namespace ?? ""}) does not match the namespace on the URL (${namespace})`);
-  }
+/** @throws StatusError 400 when the patched object is not the one that the URL names. */
+function checkPlace(call: WriteCall, object: KubeObject): void {
+  checkName(call, object);
+  placeInNamespace(call, object);
 }
 
 /** Patches a stored object, or creates it where the patch is an apply. */
@@ -112,7 +143,7 @@ export function patchObject(call: WriteCall, patch: Patch): Outcome {
   const strict: string[] = [];
   const patched = patchedDocument(call, patch, served(call.kind, stored.object) as unknown as JsonObject, strict);
   const object = decodePatched(call, patch, patched, strict);
-  checkNames(call, object);
+  checkPlace(call, object);
   return updateObject(call, { object, stored, isPatch: true, rules: patch.rules });
 }
 
@@ -129,7 +160,10 @@ export function patchDocument(call: WriteCall, patch: Patch, current: KubeObject
 
 function parseApplied(patch: Patch, strict: string[]): JsonObject {
   const applied = parsePatch(patch.body, strict, (why) => `error decoding YAML: ${why}`);
-  if (!isObject(applied)) throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+  if (!isObject(applied))
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goKind(applied)} into Go value of type map[string]interface {}`,
+    );
   return applied;
 }
 
@@ -169,9 +203,11 @@ function applyPatch(call: WriteCall, patch: Patch): Outcome {
   const object = kind.decode(result.object as unknown as JsonObject, { strict: [] });
   object.metadata.name ||= name;
   if (kind.scope === "Namespaced") object.metadata.namespace ||= namespace;
-  checkNames(call, object);
+  checkPlace(call, object);
   if (stored) return updateObject(call, { object, stored, isPatch: true, rules: patch.rules, managedFields: (final) => result.managedFieldsOf(final) });
+  delete object.metadata.resourceVersion;
   beginCreate(call, object);
+  dropDuplicateOwners(call, object, true);
   prepareCreate(call, object);
   return commitCreate(call, object, result.managedFieldsOf(object));
 }

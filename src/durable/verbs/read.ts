@@ -1,6 +1,6 @@
 /** get and list: stored texts go out as they are; lists of plain built-ins never parse what they return. */
 import type { Kind } from "../../kube/kind.ts";
-import { expired, notFound, resourceVersionTooLarge } from "../../kube/machinery/status.ts";
+import { badRequest, expired, notFound, resourceVersionTooLarge, StatusError } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import { compileSelection, type FactsCache, factsOf, type Selection } from "../selection.ts";
 import { CompactedError, FutureRevisionError } from "../store/errors.ts";
@@ -27,7 +27,15 @@ export function checkReached(store: Store, revision: number | undefined): void {
 
 /** The object's JSON text. @throws StatusError 404. */
 export function getText(reader: Reader, kind: Kind, namespace: string, name: string, query: Record<string, string>): string {
-  checkReached(reader.store, parseResourceVersion(query.resourceVersion));
+  const version = query.resourceVersion ?? "";
+  // Upstream's get says it in its own way.
+  if (!/^\d*$/.test(version))
+    throw new StatusError(
+      500,
+      "",
+      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
+  checkReached(reader.store, parseResourceVersion(version));
   const stored = reader.store.get(keyOf(kind, namespace, name));
   if (!stored) throw notFound(target(kind), name);
   return servedText(kind, stored);
@@ -54,6 +62,7 @@ interface Start {
 function startOf(store: Store, options: ListOptions): Start {
   if (options.continueToken) {
     const position = decodeContinue(options.continueToken);
+    if (options.resourceVersion) throw badRequest("specifying resource version is not allowed when using continue");
     return { revision: position.revision < 0 ? undefined : position.revision, after: position.after };
   }
   checkReached(store, options.resourceVersion);

@@ -190,7 +190,7 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
   validateObjectMetaUpdate(object.metadata, old.metadata, errors, meta);
   checkFinalizers(call, object, errors, old);
   applied.validate(object, old, errors);
-  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.kind }, name, errors.list);
+  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.custom ? object.kind : kind.kind }, name, errors.list);
   if (call.subresource === "") call.warnings.push(...(kind.warnings?.(object, old) ?? []));
   validate(environment.admission, attributes);
 

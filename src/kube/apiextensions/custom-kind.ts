@@ -184,8 +184,13 @@ function validateScale(object: KubeObject, scale: CustomResourceSubresourceScale
               : Array.isArray(value)
                 ? "[]interface {}"
                 : "map[string]interface {}";
-      errors.invalid(at, 0, `${path} accessor error: ${typeof value === "object" ? JSON.stringify(value) : value} is of the type ${goType}, expected int64`);
-    } else if (value < 0) errors.invalid(at, value, "should be a non-negative integer");
+      errors.add(
+        "Invalid",
+        path,
+        0,
+        `${path} accessor error: ${typeof value === "object" ? JSON.stringify(value) : value} is of the type ${goType}, expected int64`,
+      );
+    } else if (value < 0) errors.add("Invalid", path, value, "should be a non-negative integer");
     else if (value > MAX_INT32) errors.invalid(at, value, `should be less than or equal to ${MAX_INT32}`);
   }
   if (!scale.labelSelectorPath) return;

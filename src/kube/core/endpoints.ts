@@ -24,7 +24,8 @@ export const endpoints = defineKind<Endpoints>({
   validate: (object, errors, at) => validateSubsets(object, undefined, errors, at),
   validatesOnUpdate: false,
   validateUpdate: (object, old, errors, at) => validateSubsets(object, old, errors, at),
-  warnings: (object) => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice", ...addressWarnings(object)],
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+  warnings: addressWarnings,
   columns: [NAME, column("Endpoints"), AGE],
   cells: (object, now) => [nameCell(object), endpointsCell(object), ageCell(object, now)],
 });

@@ -5,7 +5,9 @@ import type { Container, ContainerStatus, Pod, PodSpec } from "../schema/generat
 import { invalidEach, isIPAddress } from "./pod-spec/checks.ts";
 
 /** `podIP` and the first of `podIPs` are one and the same; a class of service once set stays. */
-export function preparePodStatusUpdate({ status }: Pod, old: Pod): void {
+export function preparePodStatusUpdate({ metadata, status }: Pod, old: Pod): void {
+  // A kubelet sends back what it knows; only a DELETE begins a deletion.
+  if (!old.metadata.deletionTimestamp) delete metadata.deletionTimestamp;
   if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass;
   const first = status.podIPs?.[0]?.ip;
   if (status.podIP && first !== status.podIP) status.podIPs = [{ ip: status.podIP }];

@@ -27,7 +27,8 @@ export interface Status {
   message?: string;
   reason?: string;
   details?: StatusDetails;
-  code: number;
+  /** A deletion that succeeded carries none. */
+  code?: number;
 }
 
 /** A group and plural resource name; rendered `deployments.apps`, or `pods` in the core group. */
@@ -179,5 +180,5 @@ export function resourceVersionTooLarge(wanted: number, current: number): Status
 
 /** The 200 answer to a deletion that removed the object at once. */
 export function deletedStatus(target: GroupResource, name: string, uid: string): Status {
-  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: detailsOf(target, name, uid ? { uid } : {}), code: 200 };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: detailsOf(target, name, uid ? { uid } : {}) };
 }
