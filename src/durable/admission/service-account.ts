@@ -69,7 +69,7 @@ export const serviceAccount: AdmissionPlugin = {
       (volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken) && volume.name.startsWith("kube-api-access-"),
     );
     const volumeName = existing?.name ?? `kube-api-access-${randomSuffix(Math.random)}`;
-    const needed = [mountToken(pod.spec.initContainers ?? [], volumeName), mountToken(pod.spec.containers, volumeName)].some(Boolean);
+    const needed = [mountToken(pod.spec.initContainers ?? [], volumeName), mountToken(pod.spec.containers ?? [], volumeName)].some(Boolean);
     if (needed && !existing) pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(volumeName)];
   },
 };
