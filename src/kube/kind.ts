@@ -46,7 +46,7 @@ export interface Subresources<T extends KubeObject> {
 /** How a write through /status differs from one through the main resource. */
 export interface StatusRules<T extends KubeObject> {
   /** Called after the generic rule (everything but status and managedFields restored from `old`; see `keeps`). */
-  prepareForUpdate?(object: T, old: T): void;
+  prepareForUpdate?(object: T, old: T, context: RequestContext): void;
   validateUpdate?(object: T, old: T, errors: FieldErrors): void;
   /** A creator's status is kept (Node: the kubelet registers with it). Default: dropped. */
   settableOnCreate?: boolean;

@@ -248,7 +248,7 @@ function updateStatus(kind: Kind, given: KubeObject, old: KubeObject): void {
   if (rules === undefined || rules === true) return;
   const object = cloneJson(given);
   kind.applyDefaults?.(object);
-  rules.prepareForUpdate?.(object, old);
+  rules.prepareForUpdate?.(object, old, CONTEXT);
   const errors = new FieldErrors();
   rules.validateUpdate?.(object, old, errors);
   render(errors);

@@ -1,31 +1,23 @@
-/** certificatesigningrequests/approval: only the Approved and Denied conditions change. */
+/** certificatesigningrequests/approval: only the conditions change, and a signer's failure stays. */
+import { stampConditions, validateRequestUpdate } from "../../kube/certificates/request-rules.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import type { CertificateSigningRequest } from "../../kube/schema/generated/types/certificates.v1.ts";
+import { timestamp } from "../verbs/create.ts";
 import type { UpdateRules } from "../verbs/update.ts";
 
-const DECISIONS = new Set(["Approved", "Denied"]);
+const FAILED = "Failed";
 
 export const APPROVAL: UpdateRules = {
-  prepare(object, old) {
+  prepare(object, old, { now }) {
     const request = object as CertificateSigningRequest;
     const before = cloneJson(old as CertificateSigningRequest);
-    const decided = (request.status.conditions ?? []).filter((condition) => DECISIONS.has(condition.type));
     const { managedFields, resourceVersion } = request.metadata;
+    const failures = (before.status.conditions ?? []).filter((condition) => condition.type === FAILED);
+    const conditions = [...failures, ...(request.status.conditions ?? []).filter((condition) => condition.type !== FAILED)];
     request.metadata = { ...before.metadata, managedFields, resourceVersion };
     request.spec = before.spec;
-    const kept = (before.status.conditions ?? []).filter((condition) => !DECISIONS.has(condition.type));
-    const conditions = [...kept, ...decided];
-    request.status = conditions.length > 0 ? { ...before.status, conditions } : before.status;
+    request.status = conditions.length > 0 ? { ...before.status, conditions } : { ...before.status, conditions: undefined };
+    stampConditions(request, before, timestamp(now));
   },
-  validate(object, _old, errors) {
-    const types = new Set(((object as CertificateSigningRequest).status.conditions ?? []).map((condition) => condition.type));
-    if (types.has("Approved") && types.has("Denied")) {
-      errors.add(
-        "Invalid",
-        "status.conditions",
-        (object as CertificateSigningRequest).status.conditions,
-        "Approved and Denied conditions are mutually exclusive",
-      );
-    }
-  },
+  validate: (object, old, errors) => validateRequestUpdate(object as CertificateSigningRequest, old as CertificateSigningRequest, "approval", errors),
 };

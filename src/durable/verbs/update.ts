@@ -1,4 +1,5 @@
 /** update, and the common end of every patch: restore what the writer may not change → admit → validate → commit. */
+import type { RequestContext } from "../../kube/kind.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { cloneJson, equalJson } from "../../kube/machinery/json.ts";
 import { trackUpdate } from "../../kube/machinery/managed-fields.ts";
@@ -17,16 +18,16 @@ import { checkFinalizers, createObject, dropDuplicateOwners, placeInNamespace } 
 /** What a subresource changes about an update; the main resource and /status have theirs below. */
 export interface UpdateRules {
   /** Restores from `old` what this endpoint may not change; changes `object` in place. */
-  prepare(object: KubeObject, old: KubeObject): void;
+  prepare(object: KubeObject, old: KubeObject, context: RequestContext): void;
   validate(object: KubeObject, old: KubeObject, errors: FieldErrors): void;
 }
 
 function mainRules(call: WriteCall): UpdateRules {
   const { kind } = call;
   return {
-    prepare(object, old) {
+    prepare(object, old, context) {
       if (kind.subresources?.status) restore(object, old, "status");
-      kind.prepareForUpdate?.(object, old, { now: call.now, user: call.user });
+      kind.prepareForUpdate?.(object, old, context);
     },
     validate(object, old, errors) {
       if (kind.validatesOnUpdate !== false) kind.validate?.(object, errors, FieldPath.root);
@@ -40,7 +41,7 @@ function statusUpdateRules(call: WriteCall): UpdateRules {
   const { kind } = call;
   const rules = statusRules(kind);
   return {
-    prepare(object, old) {
+    prepare(object, old, context) {
       for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
         if (field !== "status" && field !== "metadata" && field !== "apiVersion" && field !== "kind") restore(object, old, field);
       }
@@ -53,7 +54,7 @@ function statusUpdateRules(call: WriteCall): UpdateRules {
           if (!keeps[field]) restore(object.metadata as unknown as JsonObject, old.metadata as unknown as JsonObject, field);
         }
       }
-      rules.prepareForUpdate?.(object, old);
+      rules.prepareForUpdate?.(object, old, context);
     },
     validate(object, old, errors) {
       rules.validateUpdate?.(object, old, errors);
@@ -178,7 +179,7 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
     warnings: call.warnings,
   };
   mutate(environment.admission, attributes);
-  applied.prepare(object, old);
+  applied.prepare(object, old, { now, user: call.user });
   bumpGeneration(call, object, old);
   if (call.subresource === "") allocateForUpdate(call, object, old);
 

@@ -15,12 +15,15 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   subresources: {
     status: {
       keeps: { labels: true, annotations: true },
-      prepareForUpdate: keepApproval,
+      prepareForUpdate(object, old, { now }) {
+        keepApproval(object, old);
+        stampConditions(object, old, `${now.toISOString().slice(0, 19)}Z`);
+      },
       validateUpdate: (object, old, errors) => validateRequestUpdate(object, old, "status", errors),
     },
     others: { approval: { verbs: ["get", "patch", "update"] } },
   },
-  resetFields: { "": [["status"]], status: [["spec"]], approval: [["spec"], ["status", "certificate"]] },
+  resetFields: { "": [["spec"], ["status"]], status: [["spec"]], approval: [["spec"], ["status", "certificate"]] },
   applyDefaults(object) {
     object.spec ??= { request: "", signerName: "" };
   },

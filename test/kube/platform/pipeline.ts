@@ -81,7 +81,7 @@ export function update(before: KubeObject, after: KubeObject, subresource: strin
         if (old.metadata[field] === undefined) delete object.metadata[field];
         else Object.assign(object.metadata, { [field]: old.metadata[field] });
       }
-      rules.prepareForUpdate?.(object, old);
+      rules.prepareForUpdate?.(object, old, { now: NOW, user: { username: "admin", groups: [] } });
     } else {
       if (kind.subresources?.status) restore("status");
       kind.prepareForUpdate?.(object, old, { now: NOW, user: { username: "admin", groups: [] } });
