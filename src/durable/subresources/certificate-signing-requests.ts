@@ -1,4 +1,4 @@
-/** certificatesigningrequests/approval: only the conditions change, and a signer's failure stays. */
+/** certificatesigningrequests/approval: of spec and status only the conditions change, and a signer's failure stays. */
 import { stampConditions, validateRequestUpdate } from "../../kube/certificates/request-rules.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import type { CertificateSigningRequest } from "../../kube/schema/generated/types/certificates.v1.ts";
@@ -11,10 +11,8 @@ export const APPROVAL: UpdateRules = {
   prepare(object, old, { now }) {
     const request = object as CertificateSigningRequest;
     const before = cloneJson(old as CertificateSigningRequest);
-    const { managedFields, resourceVersion } = request.metadata;
     const failures = (before.status.conditions ?? []).filter((condition) => condition.type === FAILED);
     const conditions = [...failures, ...(request.status.conditions ?? []).filter((condition) => condition.type !== FAILED)];
-    request.metadata = { ...before.metadata, managedFields, resourceVersion };
     request.spec = before.spec;
     request.status = conditions.length > 0 ? { ...before.status, conditions } : { ...before.status, conditions: undefined };
     stampConditions(request, before, timestamp(now));
