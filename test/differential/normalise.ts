@@ -35,6 +35,7 @@ function walk(value: Json, path: readonly string[], sent: string): Json {
   if (key === "resourceVersion" && value !== "") return "<revision>";
   if (key === "continue" && value !== "") return "<continue>";
   if (key === "token") return "<token>";
+  if (key === "serverAddress") return "<host and port>";
   return text(value, sent);
 }
 
