@@ -14,6 +14,8 @@ app.get("/healthz", (context) => context.text("ok"));
 app.route("/tenants", tenants);
 
 const CLUSTERS = "/clusters/";
+/** Set by the socket that serves one cluster at its root (cli/workerd-config.ts). */
+const ROOT_HEADER = "x-perigee-root";
 /** An RFC 1123 label. */
 const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -26,7 +28,7 @@ export function frontDesk(request: Request, env: Env, context: ExecutionContext)
   const question = url.indexOf("?", start);
   const path = url.slice(start, question < 0 ? undefined : question) || "/";
   const search = question < 0 ? "" : url.slice(question + 1);
-  const target = pathTarget(path, search) ?? rootTarget(env, url.slice(host, start), path, search);
+  const target = pathTarget(path, search) ?? rootTarget(env, request.headers, url.slice(host, start), path, search);
   return target ? serveCluster(request, env, target) : app.fetch(request, env, context);
 }
 
@@ -45,8 +47,8 @@ function pathTarget(path: string, search: string): ClusterTarget | undefined {
 }
 
 /** A host name, or a socket, of the cluster's own. */
-function rootTarget(env: Env, hostAndPort: string, path: string, search: string): ClusterTarget | undefined {
-  if (env.ROOT_CLUSTER) {
+function rootTarget(env: Env, headers: Headers, hostAndPort: string, path: string, search: string): ClusterTarget | undefined {
+  if (env.ROOT_CLUSTER && headers.has(ROOT_HEADER)) {
     const slash = env.ROOT_CLUSTER.indexOf("/");
     return { tenant: env.ROOT_CLUSTER.slice(0, slash), cluster: env.ROOT_CLUSTER.slice(slash + 1), prefix: "", path, search };
   }

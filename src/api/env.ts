@@ -21,7 +21,7 @@ export interface Env {
   PERIGEE_CA_CERT?: string;
   /** "host:port" where clients reach the API servers. */
   PUBLIC_ENDPOINT?: string;
-  /** "tenant/cluster" that is served at the root as well. */
+  /** "tenant/cluster" that is served at the root of a socket of its own. */
   ROOT_CLUSTER?: string;
   /** Hosts named `<cluster>--<tenant>.<this>` serve that cluster at the root. */
   CLUSTER_DOMAIN?: string;

@@ -24,45 +24,49 @@ const DURABLE_OBJECTS = { CLUSTERS: "Cluster", TENANTS: "Tenant" } as const;
 export const SOCKET = "perigee";
 export const ROOT_SOCKET = "root";
 
+/** Set by the root socket and removed by the other one, so that no client says it. */
+const ROOT_HEADER = { name: "x-perigee-root", value: "1" };
+
 /**
- * Idle objects are evicted (no preventEviction), as on the platform. Both services run the same modules; the
- * objects live in the first one's namespaces, so that there is one Cluster object behind either socket.
+ * Idle objects are evicted (no preventEviction), as on the platform. Both sockets lead to one service: the front desk then
+ * shares an isolate with the objects. Two isolates on workerd's one thread wait for each other's lock, which costs a third
+ * more for a fan-out to 1,000 watchers.
  */
 export function workerdConfig(options: WorkerdOptions): string {
-  const sockets = [socket(SOCKET, options.address, "perigee", options.tls)];
-  const services = [`(name = "perigee", worker = .perigee)`];
-  if (options.rootCluster) {
-    sockets.push(socket(ROOT_SOCKET, options.rootCluster.address, "root", options.tls));
-    services.push(`(name = "root", worker = .root)`);
-  }
-  services.push(
+  const { rootCluster } = options;
+  const sockets = [socket(SOCKET, options.address, options.tls, rootCluster && { name: ROOT_HEADER.name })];
+  if (rootCluster) sockets.push(socket(ROOT_SOCKET, rootCluster.address, options.tls, ROOT_HEADER));
+  const services = [
+    `(name = "perigee", worker = .perigee)`,
     `(name = "objects", disk = (path = ${text(options.objectsFolder)}, writable = true, allowDotfiles = false))`,
     `(name = "assets", disk = (path = ${text(options.assetsFolder)}))`,
     `(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))`,
-  );
+  ];
   return [
     `using Workerd = import "/workerd/workerd.capnp";`,
     `const config :Workerd.Config = (services = [${services.join(", ")}], sockets = [${sockets.join(", ")}]);`,
-    `const perigee :Workerd.Worker = (${worker(options, bindings(options, undefined))}, ${storage()});`,
-    ...(options.rootCluster ? [`const root :Workerd.Worker = (${worker(options, bindings(options, options.rootCluster.cluster))});`] : []),
+    `const perigee :Workerd.Worker = (${worker(options)}, ${storage()});`,
     "",
   ].join("\n");
 }
 
-function socket(name: string, address: string, service: string, tls: WorkerdOptions["tls"]): string {
+/** @param header is injected into every request; without a value, removed from it. */
+function socket(name: string, address: string, tls: WorkerdOptions["tls"], header: { name: string; value?: string } | undefined): string {
+  const value = header?.value === undefined ? "" : `, value = ${text(header.value)}`;
+  const http = header ? `(injectRequestHeaders = [(name = ${text(header.name)}${value})])` : "()";
   const protocol = tls
-    ? `https = (options = (), tlsOptions = (keypair = (privateKey = ${text(tls.privateKey)}, certificateChain = ${text(tls.certificateChain)})))`
-    : "http = ()";
-  return `(name = ${text(name)}, address = ${text(address)}, ${protocol}, service = ${text(service)})`;
+    ? `https = (options = ${http}, tlsOptions = (keypair = (privateKey = ${text(tls.privateKey)}, certificateChain = ${text(tls.certificateChain)})))`
+    : `http = ${http}`;
+  return `(name = ${text(name)}, address = ${text(address)}, ${protocol}, service = "perigee")`;
 }
 
-function worker(options: WorkerdOptions, bindingList: string[]): string {
+function worker(options: WorkerdOptions): string {
   const flags = options.compatibilityFlags.map(text).join(", ");
   return [
     `modules = [(name = "worker.js", esModule = embed ${text(options.moduleFile)})]`,
     `compatibilityDate = ${text(options.compatibilityDate)}`,
     `compatibilityFlags = [${flags}]`,
-    `bindings = [${bindingList.join(", ")}]`,
+    `bindings = [${bindings(options).join(", ")}]`,
   ].join(", ");
 }
 
@@ -73,8 +77,8 @@ function storage(): string {
   return `durableObjectNamespaces = [${namespaces.join(", ")}], durableObjectStorage = (localDisk = "objects")`;
 }
 
-function bindings(options: WorkerdOptions, rootCluster: string | undefined): string[] {
-  const environment = rootCluster === undefined ? options.environment : { ...options.environment, ROOT_CLUSTER: rootCluster };
+function bindings({ environment: given, rootCluster }: WorkerdOptions): string[] {
+  const environment = rootCluster ? { ...given, ROOT_CLUSTER: rootCluster.cluster } : given;
   return [
     ...Object.entries(DURABLE_OBJECTS).map(
       ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "perigee"))`,

@@ -84,7 +84,7 @@ describe("which cluster a request is for", () => {
   });
 
   it("is the one at the root of a socket of its own", async () => {
-    await call("https://127.0.0.1:9/api/v1/pods", { token: GOOD }, platform.env({ ROOT_CLUSTER: "demo/main" }));
+    await call("https://127.0.0.1:9/api/v1/pods", { token: GOOD, headers: { "x-perigee-root": "1" } }, platform.env({ ROOT_CLUSTER: "demo/main" }));
     expect(asked()).toMatchObject({ of: "demo/main", verb: "list" });
   });
 
