@@ -5,6 +5,7 @@ import { disruptionController } from "./disruption.ts";
 import { namespaceController } from "./namespace.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
+import { serviceCIDRController } from "./service-cidr.ts";
 import { attributesClassProtection, claimProtection, volumeProtection } from "./storage-protection.ts";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -13,6 +14,7 @@ export const CONTROLLERS: readonly Controller[] = [
   namespaceController,
   customResourceCleanup,
   disruptionController,
+  serviceCIDRController,
   claimProtection,
   volumeProtection,
   attributesClassProtection,
