@@ -13,9 +13,10 @@ import type { CustomResourceDefinition } from "../kube/schema/generated/types/ap
 import type { Binding } from "../kube/schema/generated/types/core.v1.ts";
 import type { Eviction } from "../kube/schema/generated/types/policy.v1.ts";
 import { ADMISSION_CHAIN } from "./admission/chain.ts";
+import { Authorizer } from "./authorization/authorizer.ts";
 import { settleDefinitions } from "./definitions.ts";
 import { dryRunTransaction } from "./dry-run.ts";
-import { MASTERS, type UserInfo } from "./identity.ts";
+import type { UserInfo } from "./identity.ts";
 import type { ResourceRequest, ResourceResponse } from "./protocol.ts";
 import { DEFINITIONS, Resources } from "./resources.ts";
 import { answerReview, isReview } from "./reviews.ts";
@@ -24,8 +25,9 @@ import { ObjectTooLargeError } from "./store/errors.ts";
 import type { Store } from "./store/store.ts";
 import type { StoredObject, Transaction } from "./store/types.ts";
 import { APPROVAL } from "./subresources/certificate-signing-requests.ts";
+import { connect, connectedName } from "./subresources/connections.ts";
 import { FINALIZE } from "./subresources/namespaces.ts";
-import { bindPod, EPHEMERAL_CONTAINERS, evictPod, RESIZE, refuseConnect } from "./subresources/pods.ts";
+import { bindPod, EPHEMERAL_CONTAINERS, evictPod, RESIZE } from "./subresources/pods.ts";
 import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
 import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
 import { served } from "./verbs/convert.ts";
@@ -45,6 +47,9 @@ const SUBRESOURCE_RULES: ReadonlyMap<string, UpdateRules> = new Map([
   ["certificatesigningrequests/approval", APPROVAL],
 ]);
 
+/** What authorization asks of a request or a watch. */
+export type AccessRequest = Pick<ResourceRequest, "group" | "resource" | "subresource" | "namespace" | "name" | "query"> & { verb: string };
+
 export interface ApiServerOptions {
   store: Store;
   now: () => Date;
@@ -59,7 +64,8 @@ function methodNotAllowed(): StatusError {
 /** @throws StatusError 403 when the definition of a custom resource is being deleted. */
 function refuseTerminating({ kind, transaction }: WriteCall, { metadata }: KubeObject): void {
   const definition = transaction.get({ resource: DEFINITIONS, namespace: "", name: `${kind.plural}.${kind.group}` });
-  if (definition?.object.metadata.deletionTimestamp) throw forbidden(target(kind), metadata.name ?? "", "create not allowed while custom resource definition is terminating");
+  if (definition?.object.metadata.deletionTimestamp)
+    throw forbidden(target(kind), metadata.name ?? "", "create not allowed while custom resource definition is terminating");
 }
 
 function asStatus(error: unknown): StatusError {
@@ -78,8 +84,21 @@ export class ApiServer {
   constructor({ store, now, random }: ApiServerOptions) {
     this.#store = store;
     this.resources = new Resources(() => this.#definitions());
-    this.#environment = { resources: this.resources, admission: ADMISSION_CHAIN, now, random };
+    const authorizer = new Authorizer({
+      get: (resource, namespace, name) => this.#parsed(store.get({ resource, namespace, name })?.text),
+      list: (resource, namespace) => this.#policies(resource, namespace),
+    });
+    this.#environment = { resources: this.resources, admission: ADMISSION_CHAIN, authorizer, now, random };
     this.#reader = { store, facts: new FactsCache() };
+  }
+
+  #parsed(text: string | undefined): KubeObject | undefined {
+    return text === undefined ? undefined : (JSON.parse(text) as KubeObject);
+  }
+
+  *#policies(resource: string, namespace: string): Iterable<KubeObject> {
+    const { items } = this.#store.list({ resource, namespace });
+    for (const text of this.#store.texts(items.map((item) => item.revision))) yield JSON.parse(text) as KubeObject;
   }
 
   *#definitions(): Iterable<CustomResourceDefinition> {
@@ -101,21 +120,25 @@ export class ApiServer {
     }
   }
 
+  /** @throws StatusError 403 when the user may not do this. */
+  checkAccess(user: UserInfo, { verb, group, resource, subresource, namespace, name, query }: AccessRequest): void {
+    const only =
+      verb === "list" || verb === "watch" || verb === "deletecollection" ? /(?:^|,)metadata\.name==?([^,]+)/.exec(query.fieldSelector ?? "")?.[1] : undefined;
+    // A namespace itself counts as being inside it.
+    const within = group === "" && resource === "namespaces" ? name : namespace;
+    this.#environment.authorizer.check(user, { verb, group, resource, subresource, namespace: within, name: name || (only ?? "") });
+  }
+
   #columns(request: ResourceRequest): Pick<ResourceResponse, "customColumns"> {
     const kind = this.resources.find(request.group, request.version, request.resource);
     return kind?.custom && kind.customColumns ? { customColumns: [...kind.customColumns] } : {};
   }
 
   async #dispatch(request: ResourceRequest, user: UserInfo, warnings: string[]): Promise<Outcome | { status: number; body: ReadableStream<Uint8Array> }> {
+    this.checkAccess(user, request);
     const kind = this.resources.find(request.group, request.version, request.resource);
     if (!kind) throw noSuchResource();
     if (kind.deprecation) warnings.push(kind.deprecation);
-    if (!user.groups.includes(MASTERS))
-      throw forbidden(
-        target(kind),
-        request.name,
-        `User ${JSON.stringify(user.username)} cannot ${request.verb} resource ${JSON.stringify(request.resource)} in API group ${JSON.stringify(request.group)}${request.namespace ? ` in the namespace ${JSON.stringify(request.namespace)}` : " at the cluster scope"}`,
-      );
     checkTimeout(request.query.timeout);
     if (kind.scope === "Cluster" && request.namespace && kind.plural !== "namespaces") throw noSuchResource();
     this.#checkVerb(kind, request);
@@ -173,11 +196,11 @@ export class ApiServer {
       const body = listBody(this.#reader, kind, select(this.#reader, kind, namespace, listOptions(query)));
       return { status: 200, body } as Outcome;
     }
-    const text = getText(this.#reader, kind, namespace, name, query);
+    const text = getText(this.#reader, kind, namespace, connectedName(subresource, name), query);
     if (subresource === "scale") return { status: 200, body: scaleOf({ kind }, JSON.parse(text) as KubeObject) };
     const other = entryOf(kind.subresources?.others, subresource);
     if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval")
-      throw refuseConnect(JSON.parse(text) as KubeObject, subresource);
+      return connect(kind.plural, name, subresource, JSON.parse(text) as KubeObject, query);
     return { status: 200, body: text };
   }
 
@@ -204,14 +227,14 @@ export class ApiServer {
     if (verb === "create") {
       if (subresource === "binding" || kind.plural === "bindings") return bindPod(this.#asPods(call), decoded(bindingKind) as Binding);
       if (subresource === "eviction") return evictPod(call, decoded(evictionKind) as Eviction);
-      if (subresource !== "") throw refuseConnect(this.#stored(call).object, subresource);
+      if (subresource !== "") return this.#connect(call, request);
       const object = decoded(kind);
       if (kind.custom) refuseTerminating(call, object);
       return createObject(call, object);
     }
     if (subresource === "scale") return this.#writeScale(call, request, options);
     const rules = SUBRESOURCE_RULES.get(`${kind.plural}/${subresource}`);
-    if (!rules && subresource !== "" && subresource !== "status") throw refuseConnect(this.#stored(call).object, subresource);
+    if (!rules && subresource !== "" && subresource !== "status") return this.#connect(call, request);
     if (verb === "patch")
       return patchObject(call, {
         contentType: request.contentType,
@@ -240,6 +263,10 @@ export class ApiServer {
     const stored = call.transaction.get(keyOf(call.kind, call.namespace, call.name));
     if (!stored) throw notFound(target(call.kind), call.name);
     return stored;
+  }
+
+  #connect(call: WriteCall, { name, subresource, query }: ResourceRequest): Outcome {
+    return connect(call.kind.plural, name, subresource, this.#stored({ ...call, name: connectedName(subresource, name) }).object, query);
   }
 
   /** The legacy bindings collection binds pods. */

@@ -11,7 +11,7 @@ import { ApiServer } from "./api-server.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { controllerClient } from "./controller-client.ts";
 import { Credentials } from "./credentials.ts";
-import { MASTERS, type UserInfo } from "./identity.ts";
+import { impersonated, MASTERS, type UserInfo } from "./identity.ts";
 import { createJournal, sqlJournal } from "./journal.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { ClusterApi, Credential, CustomResourceCatalog, ProvisionOptions, ResourceRequest, ResourceResponse, WatchRequest } from "./protocol.ts";
@@ -90,7 +90,9 @@ export class Cluster extends DurableObject implements ClusterApi {
   override async fetch(request: Request): Promise<Response> {
     try {
       const watch = JSON.parse(request.headers.get(WATCH_HEADER) ?? "{}") as WatchRequest;
-      if (!watch.credential || !this.#authenticate(watch.credential)) throw unauthorized();
+      const user = watch.credential && this.#authenticate(watch.credential);
+      if (!user) throw unauthorized();
+      this.#server.checkAccess(user, { ...watch, verb: "watch", subresource: "" });
       return this.#watchers.open(watch);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -151,7 +153,7 @@ export class Cluster extends DurableObject implements ClusterApi {
     const user = this.#credentials.authenticate(credential);
     const as = credential.impersonate;
     if (!user || !as) return user;
-    return user.groups.includes(MASTERS) ? { username: as.user, uid: as.uid, groups: as.groups, extra: as.extra } : undefined;
+    return user.groups.includes(MASTERS) ? impersonated(as) : undefined;
   }
 
   /** In the turn of a commit: definitions take effect, watchers are told, the alarm is armed where something is to be done. */

@@ -37,9 +37,19 @@ function canonical(call: WriteCall, pod: Pod): KubeObject {
   return toStored(call.kind, call.kind.decode(pod as unknown as JsonObject, { strict: [] }));
 }
 
+/** Upstream forgets to make this a refusal of the client's. @throws StatusError 500. */
+function checkBindingTarget({ target: { kind = "", name } }: Binding): void {
+  const errors: string[] = [];
+  if (kind !== "" && kind !== "Node") errors.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  if (!name) errors.push("target.name: Required value");
+  if (errors.length > 0) throw new StatusError(500, "", errors.length === 1 ? (errors[0] ?? "") : `[${errors.join(", ")}]`);
+}
+
 /** Assigns a pod to a node, as a scheduler asks. @throws StatusError 404, 409 when it is assigned, deleted or gated. */
 export function bindPod(call: WriteCall, binding: Binding): Outcome {
-  const name = binding.metadata.name || call.name;
+  const name = call.name || (binding.metadata.name ?? "");
+  if (binding.metadata.name !== name) throw badRequest("name in URL does not match name in Binding object");
+  checkBindingTarget(binding);
   const stored = storedPod(call, name);
   const pod = cloneJson(stored.object) as Pod;
   const { uid, resourceVersion } = binding.metadata;
@@ -96,7 +106,7 @@ function spendBudget(call: WriteCall, found: PodDisruptionBudget, pod: Pod): voi
 
 /** Deletes a pod if its disruption budgets allow it (policy/v1 Eviction). @throws StatusError 404, 429, 500. */
 export function evictPod(call: WriteCall, eviction: Eviction): Outcome {
-  if (eviction.metadata.name && eviction.metadata.name !== call.name) throw badRequest(`name in URL does not match name in Eviction object`);
+  if (eviction.metadata.name !== call.name) throw badRequest(`name in URL does not match name in Eviction object`);
   const stored = storedPod(call, call.name);
   const pod = cloneJson(stored.object) as Pod;
   const options = deleteOptions({}, eviction.deleteOptions ?? {});
@@ -105,12 +115,8 @@ export function evictPod(call: WriteCall, eviction: Eviction): Outcome {
     const budgets = matchingBudgets(call, pod);
     if (budgets.length > 1) {
       return {
-        status: 201,
-        body: new StatusError(
-          500,
-          "InternalError",
-          "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
-        ).toStatus(),
+        status: 500,
+        body: new StatusError(500, "", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.").toStatus(),
       };
     }
     const budget = budgets[0];
@@ -148,11 +154,3 @@ export const RESIZE: UpdateRules = {
   },
   validate: (object, old, errors) => validateResize(object as Pod, old as Pod, errors, FieldPath.root),
 };
-
-/** log, exec, attach, portforward, proxy: what needs a node. @throws always, StatusError 400 or 404, until the pod runs somewhere. */
-export function refuseConnect(pod: KubeObject, what: string): StatusError {
-  const name = pod.metadata.name ?? "";
-  const nodeName = ((pod as unknown as JsonObject).spec as { nodeName?: string } | undefined)?.nodeName;
-  if (!nodeName) return badRequest(`pod ${name} does not have a host assigned`);
-  return new StatusError(503, "ServiceUnavailable", `no node agent is connected for ${what} on node ${nodeName}`);
-}

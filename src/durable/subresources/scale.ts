@@ -10,6 +10,7 @@ import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "../verbs/call.ts";
 import { served } from "../verbs/convert.ts";
+import { placeInNamespace } from "../verbs/create.ts";
 import { updateObject } from "../verbs/update.ts";
 
 type Scale = KubeObject & { spec: { replicas?: number }; status: { replicas: number; selector?: string } };
@@ -74,6 +75,7 @@ export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeO
   const rules = rulesOf(call);
   if (wanted.metadata.name !== call.name)
     throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
+  placeInNamespace(call, wanted);
   const replicas = (wanted as Scale).spec?.replicas ?? 0;
   const errors = new FieldErrors();
   // A custom resource's own validation says it.

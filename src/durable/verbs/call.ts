@@ -3,6 +3,7 @@ import type { Kind, StatusRules } from "../../kube/kind.ts";
 import type { GroupResource } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import type { AdmissionPlugin } from "../admission/admission.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
 import type { UserInfo } from "../identity.ts";
 import type { Resources } from "../resources.ts";
 import type { ObjectKey, Transaction } from "../store/types.ts";
@@ -11,6 +12,7 @@ import type { ObjectKey, Transaction } from "../store/types.ts";
 export interface Environment {
   readonly resources: Resources;
   readonly admission: readonly AdmissionPlugin[];
+  readonly authorizer: Authorizer;
   readonly now: () => Date;
   /** Uniform in [0, 1). */
   readonly random: () => number;

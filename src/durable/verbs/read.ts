@@ -136,8 +136,12 @@ function matchesAt(reader: Reader, kind: Kind, selection: Selection, items: Snap
 }
 
 /** Built-in list items carry no apiVersion and kind of their own (the list has them); custom resources' do. */
+function omitted(kind: Kind): string {
+  return `{"apiVersion":${JSON.stringify(kind.apiVersion)},"kind":${JSON.stringify(kind.kind)},`;
+}
+
 function itemText(kind: Kind, text: string): string {
-  const prefix = `{"apiVersion":${JSON.stringify(kind.apiVersion)},"kind":${JSON.stringify(kind.kind)},`;
+  const prefix = omitted(kind);
   return !kind.custom && text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : text;
 }
 
@@ -147,6 +151,14 @@ function itemTexts(reader: Reader, kind: Kind, revisions: number[]): string {
   return texts.map((text, at) => itemText(kind, plain ? text : servedText(kind, { text, revision: revisions[at] ?? 0 }))).join(",");
 }
 
+/** Items between `before` and `after`, as UTF-8. */
+function itemBytes(reader: Reader, kind: Kind, revisions: number[], before: string, after: string): Uint8Array {
+  const joined = storedAsServed(kind) ? reader.store.joinedTexts(revisions, { before, omit: omitted(kind), after }) : undefined;
+  return joined ? new Uint8Array(joined) : encoder.encode(`${before}${itemTexts(reader, kind, revisions)}${after}`);
+}
+
+const encoder = new TextEncoder();
+
 /** The list's JSON: a string, or above 500 items a stream of its bytes. */
 export function listBody(reader: Reader, kind: Kind, selected: Selected): string | ReadableStream<Uint8Array> {
   const metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number } = { resourceVersion: String(selected.revision) };
@@ -155,17 +167,15 @@ export function listBody(reader: Reader, kind: Kind, selected: Selected): string
   const head = `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
   const { revisions } = selected;
   if (revisions.length <= STREAM_ABOVE) return `${head}${itemTexts(reader, kind, revisions)}]}`;
-  const encoder = new TextEncoder();
   let at = 0;
   return new ReadableStream({
     type: "bytes",
     pull(controller) {
       const chunk = revisions.slice(at, at + CHUNK);
-      const text = itemTexts(reader, kind, chunk);
-      const first = at === 0 ? head : ",";
+      const before = at === 0 ? head : ",";
       at += chunk.length;
       const done = at >= revisions.length;
-      controller.enqueue(encoder.encode(`${first}${text}${done ? "]}" : ""}`));
+      controller.enqueue(itemBytes(reader, kind, chunk, before, done ? "]}" : ""));
       if (done) controller.close();
     },
   });
