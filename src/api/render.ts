@@ -30,6 +30,7 @@ export async function render(response: ResourceResponse, rendering: Rendering): 
 function renderBody(response: ResourceResponse, rendering: Rendering): Response | Promise<Response> {
   const { reply, negotiated } = rendering;
   const { status, body } = response;
+  if (status === 204) return new Response(null, { status, headers: { "Audit-Id": reply.auditId, "Cache-Control": "no-cache, private" } });
   const plain = negotiated.media === "json" && !negotiated.view && !negotiated.pretty && !reply.pretty;
   if (!plain) return renderOther(response, rendering);
   const headers = headersFor(reply, JSON_TYPE);

@@ -51,8 +51,8 @@ export const service = defineKind<Service>({
 
 export const isHeadless = (object: Service): boolean => object.spec?.clusterIP === "None" || object.spec?.clusterIPs?.[0] === "None";
 
-/** Types that carry a cluster IP. */
-export const needsClusterIP = (object: Service): boolean => ["ClusterIP", "NodePort", "LoadBalancer"].includes(object.spec?.type ?? "");
+/** All types but ExternalName carry a cluster IP; a type that is none keeps what it has until validation refuses it. */
+export const needsClusterIP = (object: Service): boolean => object.spec?.type !== "ExternalName";
 
 export const needsNodePort = (object: Service): boolean =>
   object.spec?.type === "NodePort" || (object.spec?.type === "LoadBalancer" && object.spec.allocateLoadBalancerNodePorts !== false);
@@ -76,7 +76,7 @@ function defaultService(object: Service): void {
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port ?? 0;
   }
   if (isExternallyAccessible(object)) spec.externalTrafficPolicy ||= "Cluster";
-  if (needsClusterIP(object)) spec.internalTrafficPolicy ??= "Cluster";
+  if (["ClusterIP", "NodePort", "LoadBalancer"].includes(spec.type)) spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") {
     spec.allocateLoadBalancerNodePorts ??= true;
     for (const ingress of object.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
