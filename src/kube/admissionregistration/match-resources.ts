@@ -1,4 +1,5 @@
 /** Which requests an admission policy or webhook looks at: defaults and rules common to all six kinds. */
+import { syntaxProblem } from "../cel/expression.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { validateLabelSelector } from "../machinery/label-selector.ts";
 import { isQualifiedName } from "../machinery/names.ts";
@@ -86,7 +87,13 @@ function validateRuleResources(resources: readonly string[], allowSubresources: 
   }
 }
 
-/** matchConditions: at most 64, each named once. Expressions are compiled by the admission plugin. */
+/** An expression of a policy or webhook must parse; what it may name is known when it is run. */
+export function validateExpressionSyntax(expression: string, errors: FieldErrors, at: FieldPath): void {
+  const problem = syntaxProblem(expression);
+  if (problem !== undefined) errors.invalid(at, expression, `compilation failed: ${problem}`);
+}
+
+/** matchConditions: at most 64, each named once. */
 export function validateMatchConditions(conditions: readonly MatchCondition[] | undefined, errors: FieldErrors, at: FieldPath): void {
   const list = conditions ?? [];
   if (list.length > MAX_CONDITIONS) errors.tooMany(at, list.length, MAX_CONDITIONS);
@@ -94,6 +101,7 @@ export function validateMatchConditions(conditions: readonly MatchCondition[] | 
   for (const [i, condition] of list.entries()) {
     const itemAt = at.index(i);
     if (!condition.expression?.trim()) errors.required(itemAt.child("expression"));
+    else validateExpressionSyntax(condition.expression, errors, itemAt.child("expression"));
     if (!condition.name) errors.required(itemAt.child("name"));
     else for (const problem of isQualifiedName(condition.name)) errors.invalid(itemAt.child("name"), condition.name, problem);
     if (condition.name) {

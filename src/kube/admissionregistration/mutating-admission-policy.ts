@@ -3,7 +3,7 @@ import { AGE, ageCell, column, NAME, nameCell } from "../core/table.ts";
 import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import type { MutatingAdmissionPolicy, Mutation } from "../schema/generated/types/admissionregistration.v1.ts";
-import { validateMatchConditions } from "./match-resources.ts";
+import { validateExpressionSyntax, validateMatchConditions } from "./match-resources.ts";
 import { defaultPolicy, paramKindCell, sameSpec, validatePolicyHead, validateVariables } from "./policies.ts";
 
 const PATCH_TYPES = ["ApplyConfiguration", "JSONPatch"];
@@ -51,6 +51,7 @@ function validateMutation(mutation: Mutation, errors: FieldErrors, at: FieldPath
     const body = mutation[own];
     if (!body) errors.required(at.child(own), `must be specified when patchType is ${type}`);
     else if (!body.expression?.trim()) errors.required(at.child(own, "expression"));
+    else validateExpressionSyntax(body.expression, errors, at.child(own, "expression"));
     if (mutation[other]) errors.invalid(at.child(other), `{${other}}`, `must not be specified when patchType is ${type}`);
   };
   switch (mutation.patchType) {

@@ -5,7 +5,7 @@ import { validateLabelSelector } from "../machinery/label-selector.ts";
 import { isCIdentifier, isDNS1123Subdomain, isPathSegmentName } from "../machinery/names.ts";
 import type { MatchResources, ParamKind, ParamRef, Variable } from "../schema/generated/types/admissionregistration.v1.ts";
 import type { LabelSelector } from "../schema/generated/types/meta.v1.ts";
-import { defaultMatchResources, validateMatchResources } from "./match-resources.ts";
+import { defaultMatchResources, validateExpressionSyntax, validateMatchResources } from "./match-resources.ts";
 
 const FAILURE_POLICIES = ["Fail", "Ignore"];
 const NOT_FOUND_ACTIONS = ["Allow", "Deny"];
@@ -75,6 +75,7 @@ export function validateVariables(variables: readonly Variable[] | undefined, er
       if (isCIdentifier(variable.name).length > 0) errors.invalid(itemAt.child("name"), variable.name, "must be a valid CEL identifier");
     }
     if (!variable.expression?.trim()) errors.required(itemAt.child("expression"), "expression is not specified");
+    else validateExpressionSyntax(variable.expression, errors, itemAt.child("expression"));
   }
 }
 

@@ -4,7 +4,7 @@ import { defineKind } from "../define.ts";
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
 import { byteLength, isQualifiedName } from "../machinery/names.ts";
 import type { ValidatingAdmissionPolicy, Validation } from "../schema/generated/types/admissionregistration.v1.ts";
-import { validateMatchConditions } from "./match-resources.ts";
+import { validateExpressionSyntax, validateMatchConditions } from "./match-resources.ts";
 import { defaultPolicy, paramKindCell, sameSpec, validatePolicyHead, validateVariables } from "./policies.ts";
 
 const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
@@ -61,16 +61,18 @@ function validatePolicy(object: ValidatingAdmissionPolicy, errors: FieldErrors, 
     if (!annotation.valueExpression?.trim()) errors.required(itemAt.child("valueExpression"), "valueExpression is not specified");
     else if (byteLength(annotation.valueExpression) > MAX_EXPRESSION_BYTES)
       errors.required(itemAt.child("valueExpression"), `must not exceed ${MAX_EXPRESSION_BYTES} bytes in length`);
+    else validateExpressionSyntax(annotation.valueExpression, errors, itemAt.child("valueExpression"));
     if (keys.has(annotation.key)) errors.duplicate(itemAt.child("key"), annotation.key);
     keys.add(annotation.key);
   }
 }
 
 function validateValidation(validation: Validation, errors: FieldErrors, at: FieldPath): void {
-  const expression = (validation.expression ?? "").trim();
-  if (!expression) errors.required(at.child("expression"), "expression is not specified");
-  if (validation.messageExpression && !validation.messageExpression.trim())
-    errors.invalid(at.child("messageExpression"), validation.messageExpression, "must be non-empty if specified");
+  if (!validation.expression?.trim()) errors.required(at.child("expression"), "expression is not specified");
+  else validateExpressionSyntax(validation.expression, errors, at.child("expression"));
+  const { messageExpression } = validation;
+  if (messageExpression && !messageExpression.trim()) errors.invalid(at.child("messageExpression"), messageExpression, "must be non-empty if specified");
+  else if (messageExpression) validateExpressionSyntax(messageExpression, errors, at.child("messageExpression"));
   const message = validation.message ?? "";
   if (message && !message.trim()) errors.invalid(at.child("message"), message, "must be non-empty if specified");
   else if (/[\r\n]/.test(message.trim())) errors.invalid(at.child("message"), message, "must not contain line breaks");

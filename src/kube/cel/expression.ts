@@ -86,10 +86,24 @@ export function compileExpression(source: string, environment: Environment): Com
       },
     };
   } catch (error) {
-    if (error instanceof SyntaxProblem) return { problem: problemText(source, [{ at: error.at, message: error.message }]) };
-    if (error instanceof RangeError) return { problem: problemText(source, [{ at: 0, message: "expression recursion limit exceeded: 250" }]) };
-    throw error;
+    return { problem: parseProblem(source, error) };
   }
+}
+
+/** What keeps a text from being an expression at all, as `problem` above has it; what its names mean is not looked at. */
+export function syntaxProblem(source: string): string | undefined {
+  try {
+    parse(source);
+    return undefined;
+  } catch (error) {
+    return parseProblem(source, error);
+  }
+}
+
+function parseProblem(source: string, error: unknown): string {
+  if (error instanceof SyntaxProblem) return problemText(source, [{ at: error.at, message: error.message }]);
+  if (error instanceof RangeError) return problemText(source, [{ at: 0, message: "expression recursion limit exceeded: 250" }]);
+  throw error;
 }
 
 function problemText(source: string, problems: readonly CheckProblem[]): string {

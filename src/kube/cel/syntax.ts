@@ -69,7 +69,9 @@ interface Token {
 
 const MAX_DEPTH = 250;
 const MAX_LENGTH = 100_000;
-const EXPECTED_OPERAND = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const OPERAND_STARTS = "'.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER";
+const EXPECTED_OPERAND = `{'[', '{', '(', ${OPERAND_STARTS}}`;
+const EXPECTED_ARGUMENT = `{'[', '{', '(', ')', ${OPERAND_STARTS}}`;
 const RESERVED = new Set([
   "as",
   "break",
@@ -101,6 +103,8 @@ class Parser {
   readonly #tokens: Token[];
   #next = 0;
   #depth = 0;
+  /** The token where a call's arguments begin, and so may end as well. */
+  #firstArgument = -1;
 
   constructor(source: string) {
     this.#tokens = tokenize(source);
@@ -272,6 +276,7 @@ class Parser {
   #arguments(close: string): Expression[] {
     const args: Expression[] = [];
     if (this.#accept(close)) return args;
+    this.#firstArgument = this.#next;
     do args.push(this.#expression());
     while (this.#accept(","));
     this.#expect(close);
@@ -308,7 +313,10 @@ class Parser {
     }
     const shown = token.kind === "end" ? "<EOF>" : token.text;
     const word = token.kind === "end" ? "mismatched" : "extraneous";
-    throw new SyntaxProblem(token.at, `Syntax error: ${word} input '${shown}' expecting ${EXPECTED_OPERAND}`);
+    throw new SyntaxProblem(
+      token.at,
+      `Syntax error: ${word} input '${shown}' expecting ${this.#next === this.#firstArgument ? EXPECTED_ARGUMENT : EXPECTED_OPERAND}`,
+    );
   }
 
   #list(bracket: Token): Expression {
