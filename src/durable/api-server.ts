@@ -28,14 +28,14 @@ import { APPROVAL } from "./subresources/certificate-signing-requests.ts";
 import { connect, connectedName } from "./subresources/connections.ts";
 import { FINALIZE } from "./subresources/namespaces.ts";
 import { bindPod, EPHEMERAL_CONTAINERS, evictPod, RESIZE } from "./subresources/pods.ts";
-import { scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
+import { applyScale, scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
 import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
 import { served } from "./verbs/convert.ts";
 import { createObject } from "./verbs/create.ts";
 import { decodeBody, decodeDeleteOptions } from "./verbs/decode-body.ts";
 import { deleteCollection, deleteObject } from "./verbs/delete.ts";
 import { checkTimeout, type DeleteOptions, deleteOptions, listOptions, type OptionsKind, type WriteOptions, writeOptions } from "./verbs/options.ts";
-import { APPLY_PATCH, patchDocument, patchObject } from "./verbs/patch.ts";
+import { APPLY_PATCH, parseApplied, patchDocument, patchObject } from "./verbs/patch.ts";
 import { getText, listBody, type Reader, select } from "./verbs/read.ts";
 import { putObject, type UpdateRules, updateObject } from "./verbs/update.ts";
 
@@ -253,9 +253,11 @@ export class ApiServer {
     const stored = this.#stored(call);
     if (request.verb === "update")
       return updateScale(call, stored, decodeBody(request.body, scaleKind, options.fieldValidation, call.warnings, request.bodyStrictErrors), false);
+    const patch = { contentType: request.contentType, body: request.body ?? "", fieldValidation: options.fieldValidation, force: options.force };
+    if (request.contentType === APPLY_PATCH) return applyScale(call, stored, parseApplied(patch, []), options.force);
     const current = scaleOf(call, served(call.kind, stored.object));
     const scaleCall = { ...call, kind: call.kind.custom ? { ...scaleKind, patchSchema: undefined } : scaleKind };
-    const patch = { contentType: request.contentType, body: request.body ?? "", fieldValidation: options.fieldValidation, force: options.force };
+
     return updateScale(call, stored, patchDocument(scaleCall, patch, current), true);
   }
 

@@ -379,6 +379,7 @@ describe("a definition", () => {
       });
     await refused(send('{"__proto__":{"x":5}}'), 422);
     await refused(send('{"constructor":"x"}'), 422);
+    await refused(send('{"constructor":1e400}'), 400);
     const { status, body } = await send('{"__proto__":{"x":"y","polluted":1},"constructor":1,"toString":2}');
     expect(status).toBe(201);
     expect(JSON.stringify(body.spec)).toBe('{"__proto__":{"x":"y"},"constructor":1}');

@@ -177,3 +177,71 @@ it("warns of a deprecated API on every request", async () => {
   expect((await cluster.list("v1/namespaces/default/endpoints")).warnings).toEqual([warning]);
   expect((await cluster.delete("v1/namespaces/default/endpoints/absent")).warnings).toEqual([warning]);
 });
+
+describe("apply through /scale", () => {
+  const APPLY = "application/apply-patch+yaml";
+  const scale = (replicas: number) => ({ apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "s" }, spec: { replicas } });
+
+  it("shares the ownership of replicas with the object itself", async () => {
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    await cluster.create(DEPLOYMENTS, { metadata: { name: "s" }, spec: { replicas: 1, selector: { matchLabels: { a: "b" } }, template } });
+    const refused = await cluster.patch(`${DEPLOYMENTS}/s/scale`, APPLY, scale(2), { fieldManager: "scaler" });
+    expect([refused.status, refused.body.message]).toEqual([409, 'Apply failed with 1 conflict: conflict with "test" using autoscaling/v1: .spec.replicas']);
+    const forced = await cluster.patch(`${DEPLOYMENTS}/s/scale`, APPLY, scale(2), { fieldManager: "scaler", force: "true" });
+    expect([forced.status, forced.body.spec]).toEqual([200, { replicas: 2 }]);
+    const { body } = await cluster.get(`${DEPLOYMENTS}/s`);
+    const entries = body.metadata.managedFields as {
+      manager: string;
+      operation: string;
+      subresource?: string;
+      apiVersion: string;
+      fieldsV1: Record<string, Record<string, unknown>>;
+    }[];
+    expect(entries.find((entry) => entry.manager === "scaler")).toMatchObject({
+      operation: "Apply",
+      subresource: "scale",
+      apiVersion: "apps/v1",
+      fieldsV1: { "f:spec": { "f:replicas": {} } },
+    });
+    expect(entries.find((entry) => entry.manager === "test")?.fieldsV1["f:spec"]?.["f:replicas"]).toBeUndefined();
+  });
+
+  it("refuses another kind", async () => {
+    const answer = await cluster.patch(`${DEPLOYMENTS}/s/scale`, APPLY, { ...scale(1), apiVersion: "apps/v1", kind: "Deployment" }, { fieldManager: "scaler" });
+    expect([answer.status, answer.body.message]).toEqual([400, "invalid object type: apps/v1, Kind=Deployment"]);
+  });
+});
+
+describe("deletions", () => {
+  it.each([
+    ["[]", /cannot unmarshal array into Go value/],
+    [{ kind: "Pod", apiVersion: "v1" }, /^converting|^no kind/],
+    [{ propagationPolicy: "" }, /propagationPolicy: Unsupported value: ""/],
+  ])("are refused with a body like %j", async (body, message) => {
+    const answer = await cluster.delete(`${MAPS}/it`, body);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.body.message).toMatch(message);
+    expect((await cluster.get(`${MAPS}/it`)).status).toBe(200);
+  });
+
+  it("say of what exists but is going that it is being deleted", async () => {
+    await cluster.create(MAPS, map("going", { finalizers: ["a.b/c"] }));
+    await cluster.delete(`${MAPS}/going`);
+    expect((await cluster.create(MAPS, map("going"))).body.message).toBe('object is being deleted: configmaps "going" already exists');
+  });
+
+  it("of a collection hold to preconditions and answer with the list as it was", async () => {
+    await cluster.create(MAPS, map("one", { labels: { col: "x" } }));
+    expect((await cluster.delete(MAPS, { preconditions: { uid: "other" } }, { labelSelector: "col=x" })).status).toBe(409);
+    const { body } = await cluster.delete(MAPS, undefined, { labelSelector: "col=x" });
+    expect([body.kind, body.items[0].metadata.name, body.items[0].kind]).toEqual(["ConfigMapList", "one", undefined]);
+  });
+
+  it("of a pod that goes at once show when it began", async () => {
+    const created = await cluster.create("v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    expect([201, 409]).toContain(created.status);
+    await cluster.create("v1/namespaces/default/pods", { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } });
+    const { body } = await cluster.delete("v1/namespaces/default/pods/p");
+    expect(body.metadata).toMatchObject({ deletionGracePeriodSeconds: 0, deletionTimestamp: expect.any(String), generation: 2 });
+  });
+});

@@ -2,16 +2,18 @@
 
 import { scale as scaleKind } from "../../kube/autoscaling/scale.ts";
 import type { ScaleSubresource } from "../../kube/kind.ts";
+import { serverSideApply } from "../../kube/machinery/apply.ts";
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
 import { cloneJson } from "../../kube/machinery/json.ts";
 import { selectorText } from "../../kube/machinery/label-selector.ts";
 import { badRequest, internalError, invalid, noSuchResource } from "../../kube/machinery/status.ts";
-import { isObject, type JsonObject, type KubeObject } from "../../kube/object.ts";
+import { isObject, type JsonObject, type KubeObject, type ManagedFieldsEntry } from "../../kube/object.ts";
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "../verbs/call.ts";
 import { served } from "../verbs/convert.ts";
 import { placeInNamespace } from "../verbs/create.ts";
 import { updateObject } from "../verbs/update.ts";
+import { parentEntries, scaleEntries } from "./scale-ownership.ts";
 
 type Scale = KubeObject & { spec: { replicas?: number }; status: { replicas: number; selector?: string } };
 
@@ -71,7 +73,7 @@ export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scal
 }
 
 /** Writes a Scale back: only spec.replicas counts. @throws StatusError 400, 409 or 422. */
-export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeObject, isPatch: boolean): Outcome {
+export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeObject, isPatch: boolean, managedFields?: () => ManagedFieldsEntry[]): Outcome {
   const rules = rulesOf(call);
   if (wanted.metadata.name !== call.name)
     throw badRequest(`the name of the object (${wanted.metadata.name ?? ""}) does not match the name on the URL (${call.name})`);
@@ -90,6 +92,7 @@ export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeO
     object,
     stored,
     isPatch,
+    managedFields,
     rules: {
       prepare: (next, old) => call.kind.prepareForUpdate?.(next, old, { now: call.now, user: call.user }),
       validate: (next, old, problems) => {
@@ -100,6 +103,29 @@ export function updateScale(call: WriteCall, stored: StoredObject, wanted: KubeO
   });
   const updated = JSON.parse(String(outcome.body)) as KubeObject;
   return { status: outcome.status, body: scaleOf(call, updated) };
+}
+
+/** An apply to /scale. @throws StatusError 400, 409 for a field that another manager owns, 422. */
+export function applyScale(call: WriteCall, stored: StoredObject, applied: JsonObject, force: boolean): Outcome {
+  const path = rulesOf(call).spec;
+  const parent = served(call.kind, stored.object);
+  const scale = scaleOf(call, parent);
+  const owned = parent.metadata.managedFields ?? [];
+  scale.metadata.managedFields = scaleEntries(owned, path);
+  const result = serverSideApply({
+    live: scale,
+    applied,
+    structure: scaleKind.structure(),
+    group: scaleKind.group,
+    kind: scaleKind.kind,
+    manager: call.fieldManager,
+    force,
+    apiVersion: scaleKind.apiVersion,
+    subresource: "scale",
+    now: call.now,
+    resetFields: [],
+  });
+  return updateScale(call, stored, result.object, true, () => parentEntries(owned, result.managedFields, path, call.kind.apiVersion));
 }
 
 export { scaleKind };

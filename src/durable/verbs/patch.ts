@@ -147,18 +147,15 @@ export function patchObject(call: WriteCall, patch: Patch): Outcome {
   return updateObject(call, { object, stored, isPatch: true, rules: patch.rules });
 }
 
-/** The object that a patch makes of `current`, for faces of an object that are not stored themselves (Scale). */
+/** The object that a patch other than an apply makes of `current`, for faces of an object that are not stored themselves (Scale). */
 export function patchDocument(call: WriteCall, patch: Patch, current: KubeObject): KubeObject {
   checkContentType(call, patch.contentType);
   const strict: string[] = [];
-  if (patch.contentType === APPLY_PATCH) {
-    const applied = parseApplied(patch, strict);
-    return decodePatched(call, patch, { document: applyMergePatch(current as unknown as JsonObject, applied), shown: undefined }, strict);
-  }
   return decodePatched(call, patch, patchedDocument(call, patch, current as unknown as JsonObject, strict), strict);
 }
 
-function parseApplied(patch: Patch, strict: string[]): JsonObject {
+/** The configuration that an apply patch carries. @throws StatusError 400. */
+export function parseApplied(patch: Patch, strict: string[]): JsonObject {
   const applied = parsePatch(patch.body, strict, (why) => `error decoding YAML: ${why}`);
   if (!isObject(applied))
     throw badRequest(

@@ -272,6 +272,11 @@ describe("list", () => {
         for (let index = 0; index < 250; index++) transaction.put(pod(`p${index}`), thing(pod(`p${index}`), index));
       });
       const revisions = Array.from({ length: 250 }, (_, index) => 251 - index);
+      const joined = store.joinedTexts(revisions, { before: "[", omit: '{"apiVersion":"v1",', after: "]" });
+      const items = JSON.parse(new TextDecoder().decode(joined)) as { metadata: { resourceVersion: string } }[];
+      expect(items.map((item) => Number(item.metadata.resourceVersion))).toEqual(revisions);
+      expect(items.some((item) => "apiVersion" in item)).toBe(false);
+      expect(store.joinedTexts([...revisions, 5000], { before: "", omit: "", after: "" })).toBeUndefined();
       expect(store.texts(revisions).map((text) => Number(JSON.parse(text).metadata.resourceVersion))).toEqual(revisions);
       expect(() => store.texts([5000])).toThrow(CompactedError);
     }));
