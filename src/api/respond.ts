@@ -68,9 +68,23 @@ export function retryAfter(seconds: number | undefined, code: number): Record<st
   return seconds !== undefined && (code === 429 || code >= 500) ? { "Retry-After": String(seconds) } : {};
 }
 
-/** Adds Warning headers (RFC 7234 §5.5, code 299): one per text, quotes and backslashes escaped. */
+const MAX_WARNING_CHARACTERS = 4096;
+const MAX_TRUNCATED_CHARACTERS = 256;
+
+/**
+ * Adds Warning headers (RFC 7234 §5.5, code 299): one per text, quotes and backslashes escaped. Clients refuse heads that
+ * are too big, so texts that are too long together are cut, each, and the last ones left out.
+ */
 export function addWarnings(headers: Headers, warnings: readonly string[]): void {
-  for (const warning of warnings) headers.append("Warning", `299 - "${escapeWarning(warning)}"`);
+  const texts = [...new Set(warnings)].map((text) => [...text]);
+  const cut = texts.reduce((sum, { length }) => sum + length, 0) > MAX_WARNING_CHARACTERS;
+  let written = 0;
+  for (const characters of texts) {
+    if (written >= MAX_WARNING_CHARACTERS) return;
+    const shown = cut ? characters.slice(0, MAX_TRUNCATED_CHARACTERS) : characters;
+    written += shown.length;
+    headers.append("Warning", `299 - "${escapeWarning(shown.join(""))}"`);
+  }
 }
 
 /** Header values are single lines of visible characters; the runtime sends those beyond ASCII as UTF-8. */

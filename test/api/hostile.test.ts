@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { frontDesk } from "../../src/api/app.ts";
 import { tokenHash } from "../../src/api/credential.ts";
 import type { ClusterStub, Env } from "../../src/api/env.ts";
+import { addWarnings } from "../../src/api/respond.ts";
 import type { ResourceRequest } from "../../src/durable/protocol.ts";
 
 const TOKEN = "good-token";
@@ -437,6 +438,20 @@ describe("protobuf", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("warnings", () => {
+  it("never make a head that clients refuse", () => {
+    const sizes = (warnings: string[]) => {
+      const headers = new Headers();
+      addWarnings(headers, warnings);
+      return (headers.get("warning") ?? "").length;
+    };
+    expect(sizes(["a", "a"])).toBe('299 - "a"'.length);
+    expect(sizes(["x".repeat(4000)])).toBe(4008);
+    expect(sizes(["x".repeat(100_000)])).toBe(264);
+    expect(sizes(Array.from({ length: 1000 }, (_, at) => `${at}${"y".repeat(300)}`))).toBeLessThan(5000);
   });
 });
 

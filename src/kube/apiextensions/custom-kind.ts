@@ -4,7 +4,9 @@
  */
 import { ALL_VERBS, type Kind, type Subresources } from "../kind.ts";
 import { type FieldError, type FieldErrors, FieldPath } from "../machinery/field.ts";
+import { setField } from "../machinery/json-value.ts";
 import { parseLabelSelector } from "../machinery/label-selector.ts";
+import { badRequest } from "../machinery/status.ts";
 import type { JsonObject, KubeObject } from "../object.ts";
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion, CustomResourceSubresourceScale } from "../schema/generated/types/apiextensions.v1.ts";
 import type { DecodeReport } from "../schema/schema.ts";
@@ -53,12 +55,13 @@ export function customKind(definition: CustomResourceDefinition, version: string
   const deprecationWarning = served.deprecated ? (served.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`) : undefined;
 
   function decode(value: JsonObject, report: DecodeReport): KubeObject {
+    if (hasInfinity(value)) throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${NO_FLOAT}`);
     const unknown: string[] = [];
     const metadata = decodeRootMetadata(value.metadata, type, unknown);
     const pruned = prune(value, tree, true, unknown) as JsonObject;
     const object: JsonObject = { apiVersion: value.apiVersion ?? apiVersion, kind: value.kind ?? kind, metadata };
     const { apiVersion: _, kind: __, metadata: ___, ...rest } = pruned;
-    Object.assign(object, rest);
+    for (const name of Object.keys(rest)) setField(object, name, rest[name]);
     if (embedded) coerceEmbedded(object, tree, FieldPath.root, type, unknown);
     for (const path of unknown) report.strict.push(`unknown field ${JSON.stringify(path)}`);
     return object as unknown as KubeObject;
@@ -125,6 +128,22 @@ export function customKind(definition: CustomResourceDefinition, version: string
     structure: () => structure,
     patchSchema: undefined,
   };
+}
+
+const NO_FLOAT = "json: cannot unmarshal number 1e400 into Go value of type float64";
+
+/** A number beyond float64: the platform reads it as infinite and would store it as null. */
+function hasInfinity(value: unknown): boolean {
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === "number") {
+      if (!Number.isFinite(next)) return true;
+    } else if (typeof next === "object" && next !== null) {
+      for (const item of Object.values(next)) if (typeof item === "number" || typeof item === "object") pending.push(item);
+    }
+  }
+  return false;
 }
 
 /** Errors after which rules are not evaluated: the object may not have the shape they were checked against. */
