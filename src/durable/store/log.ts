@@ -103,6 +103,39 @@ export function addTexts(sql: SqlStorage, revisions: readonly number[], texts: M
 }
 
 /**
+ * `frame.before`, the texts of `revisions` in that order and joined by commas, `frame.after`: as UTF-8, made by SQLite, so
+ * that no text becomes a string on its way. A text that begins with `frame.omit` begins with "{" instead. undefined when a
+ * revision is not in the log, or when the whole is longer than the platform lets a value be.
+ */
+export function joinTexts(sql: SqlStorage, revisions: readonly number[], { before, omit, after }: TextFrame): ArrayBuffer | undefined {
+  try {
+    // The cross join keeps the order of the revisions.
+    const { count, joined } = sql
+      .exec<{ count: number; joined: ArrayBuffer | null }>(
+        `SELECT COUNT(*) AS count, CAST(?2 || group_concat(CASE WHEN substr(r.value, 1, ?3) = ?4 THEN '{' || substr(CAST(r.value AS BLOB), ?3 + 1) ELSE r.value END, ',') || ?5 AS BLOB) AS joined
+         FROM json_each(?1) AS wanted CROSS JOIN revisions r ON r.rev = wanted.value`,
+        JSON.stringify(revisions),
+        before,
+        omit.length,
+        omit,
+        after,
+      )
+      .one();
+    return count === revisions.length ? (joined ?? undefined) : undefined;
+  } catch (error) {
+    if (String(error).includes("TOOBIG")) return undefined;
+    throw error;
+  }
+}
+
+/** What stands around joined texts. */
+export interface TextFrame {
+  before: string;
+  omit: string;
+  after: string;
+}
+
+/**
  * Up to `limit` rows of the log after `from` and up to `upTo`. `revision` is where the reader began: of an Event created
  * and deleted since, it never knew.
  */

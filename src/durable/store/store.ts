@@ -199,6 +199,11 @@ export class Store {
     });
   }
 
+  /** The texts of revisions got from `list`, joined as `frame` says, in UTF-8; undefined when they have to be read by `texts`. */
+  joinedTexts(revisions: readonly number[], frame: log.TextFrame): ArrayBuffer | undefined {
+    return log.joinTexts(this.#storage.sql, revisions, frame);
+  }
+
   /**
    * Every change of `resource` (undefined = of all) after `revision`, in order, up to the latest at the time of the call.
    * Of Events and heartbeats only the latest change. Read in chunks, so that it can be consumed in one turn or, within the
