@@ -129,7 +129,7 @@ describe("status and scale", () => {
   });
 
   it("refuse negative replicas", () => {
-    expect(problem(write(kind, widget({ replicas: -1 })))).toBe("spec.replicas: Invalid value: -1: should be a non-negative integer");
+    expect(problem(write(kind, widget({ replicas: -1 })))).toBe(".spec.replicas: Invalid value: -1: should be a non-negative integer");
   });
 });
 
