@@ -144,7 +144,7 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
     message.contentType = body.contentType;
     if (body.strictErrors.length > 0) message.bodyStrictErrors = body.strictErrors;
   }
-  checkPathName(info.name);
+  if (info.subresource === "") checkPathName(info.name);
   const response = await ask(exchange, message);
   if (response.status === 404 && (await isNobodys(exchange, info, response, credential))) return pageNotFound(reply);
   return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
