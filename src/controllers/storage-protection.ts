@@ -1,6 +1,6 @@
 /**
  * persistentvolumeclaim-protection, persistentvolume-protection, volumeattributesclass-protection: each takes its finalizer off
- * an object that is being deleted as soon as nothing uses it any more.
+ * an object that is being deleted as soon as nothing uses it any more, and puts it back on one that a writer took it from.
  */
 import { PROTECTION_FINALIZERS } from "../kube/core/protection-finalizers.ts";
 import type { KubeObject } from "../kube/object.ts";
@@ -30,16 +30,20 @@ interface Protection {
 
 function protection({ name, ref, resource, inUse, watches }: Protection): Controller {
   const finalizer = PROTECTION_FINALIZERS[resource] ?? "";
-  const waiting = (object: KubeObject) => object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).includes(finalizer);
+  const held = (object: KubeObject) => (object.metadata.finalizers ?? []).includes(finalizer);
+  const isDeleted = (object: KubeObject) => object.metadata.deletionTimestamp !== undefined;
+  /** A deleted object waits to be let go; any other wants the finalizer that admission gave it. */
+  const concerns = (object: KubeObject) => isDeleted(object) === held(object);
   return defineController({
     name,
-    watches: [{ resource, keys: ({ type, object }) => (type !== "DELETED" && waiting(object) ? [keyOf(object)] : []) }, ...watches],
-    resync: async ({ client }) => (await client.list(ref, "")).filter(waiting).map(keyOf),
+    watches: [{ resource, keys: ({ type, object }) => (type !== "DELETED" && concerns(object) ? [keyOf(object)] : []) }, ...watches],
+    resync: async ({ client }) => (await client.list(ref, "")).filter(concerns).map(keyOf),
     async reconcile(key, { client }) {
       const [namespace = "", objectName = ""] = key.split("/");
       const object = await client.get(ref, namespace, objectName);
-      if (!object || !waiting(object) || (await inUse(object, client))) return undefined;
-      const finalizers = object.metadata.finalizers?.filter((each) => each !== finalizer);
+      if (!object || !concerns(object) || (isDeleted(object) && (await inUse(object, client)))) return undefined;
+      const others = (object.metadata.finalizers ?? []).filter((each) => each !== finalizer);
+      const finalizers = isDeleted(object) ? others : [...others, finalizer];
       await client.update(ref, namespace, { ...object, metadata: { ...object.metadata, finalizers } });
       return undefined;
     },
