@@ -3,7 +3,7 @@
  * a write gives its manager what it changed and takes that from all others (KEP-555).
  */
 import { isObject, type JsonObject, type KubeObject, type ManagedFieldsEntry } from "../object.ts";
-import { decode } from "../schema/decode.ts";
+import { decode, listsSentEmpty } from "../schema/decode.ts";
 import { hasType, typeIdOf, typeSchema } from "../schema/table.ts";
 import {
   type Comparison,
@@ -90,7 +90,7 @@ export function trackUpdate(write: TrackedUpdate): ManagedFieldsEntry[] {
 
   const before = withoutBookkeeping(live ?? emptyObject(write.apiVersion, updated.kind));
   const after = withoutBookkeeping(updated);
-  const changes = compareFields(before, after, write.structure);
+  const changes = withEmptiedLists(compareFields(before, after, write.structure), before, updated);
   if (isSame(changes) && (entries === liveEntries || sameButTimes(entries, liveEntries))) return [...liveEntries];
 
   const comparisons = new Comparisons(write, before, after, changes);
@@ -109,6 +109,17 @@ export function trackUpdate(write: TrackedUpdate): ManagedFieldsEntry[] {
     managers.set(identity, { ...self, set: union(managers.get(identity)?.set ?? NO_FIELDS, own) });
   }
   return encodeManagers(capUpdateManagers(managers));
+}
+
+/** A list that was sent empty where there is none counts as written. */
+function withEmptiedLists(changes: Comparison, before: JsonObject, updated: KubeObject): Comparison {
+  const paths = listsSentEmpty(updated).filter((path) => {
+    let value: unknown = before;
+    for (const name of path) value = isObject(value) ? value[name] : undefined;
+    return value === undefined || value === null;
+  });
+  if (paths.length === 0) return changes;
+  return { ...changes, modified: union(changes.modified, fieldSetOf(paths.map((path) => path.map((name) => `f:${name}`)))) };
 }
 
 /** An object of the kind as Go's zero value would be written: the fields that are always there. */

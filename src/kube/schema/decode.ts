@@ -48,6 +48,7 @@ export function decode(schema: TypeSchema, value: JsonObject, report: DecodeRepo
     const object = readMessage(planOf(schema), value, run);
     if (run.saved === undefined) {
       if (duplicates > 0) putInDocumentOrder(report);
+      if (run.emptied) sentEmpty.set(object, run.emptied);
       return object;
     }
   } catch (error) {
@@ -56,6 +57,16 @@ export function decode(schema: TypeSchema, value: JsonObject, report: DecodeRepo
   }
   throw new DecodeError(schema, run.saved);
 }
+
+/**
+ * Paths of the lists that were sent empty and read null now (see `fieldPlan`). Who sends one owns it, although what is
+ * stored does not show it.
+ */
+export function listsSentEmpty(decoded: object): readonly (readonly string[])[] {
+  return sentEmpty.get(decoded) ?? [];
+}
+
+const sentEmpty = new WeakMap<object, string[][]>();
 
 /** An error that ends decoding at once, as an unmarshaler's own error does in Go. */
 class Refusal extends Error {}
@@ -69,9 +80,17 @@ class Run {
   saved: string | undefined;
   depth = 0;
   unknownFields = 0;
+  /** Names down to lists that were sent empty; lists within lists are not told apart. */
+  emptied: string[][] | undefined;
 
   constructor(report: DecodeReport) {
     this.report = report;
+  }
+
+  sentEmpty(): void {
+    if (!this.path.every((step) => typeof step === "object")) return;
+    this.emptied ??= [];
+    this.emptied.push(this.path.map((step) => (step as FieldPlan).name));
   }
 
   unknown(name: string): void {
@@ -325,7 +344,10 @@ function base64OfNumbers(values: readonly unknown[]): string {
 function listReader(goType: string, item: Reader, zero: () => unknown, nullWhenEmpty = false): Reader {
   return (value, run) => {
     if (!Array.isArray(value)) return run.mistyped(value, goType);
-    if (nullWhenEmpty && value.length === 0) return null;
+    if (nullWhenEmpty && value.length === 0) {
+      run.sentEmpty();
+      return null;
+    }
     const out: unknown[] = [];
     const depth = run.path.length;
     for (let index = 0; index < value.length; index++) {

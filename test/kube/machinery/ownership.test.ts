@@ -141,3 +141,29 @@ function thrownBy(run: () => unknown): StatusError {
   }
   throw new Error("nothing was thrown");
 }
+
+describe("a list that is always there", () => {
+  const { schema } = kindOf("storage.k8s.io/v1", "CSINode");
+  const written = (drivers: unknown) =>
+    trackUpdate({
+      live: undefined,
+      updated: decode(
+        schema,
+        { apiVersion: "storage.k8s.io/v1", kind: "CSINode", metadata: { name: "n" }, spec: { drivers } },
+        { strict: [] },
+      ) as unknown as KubeObject,
+      structure: structureOf(schema),
+      manager: "m",
+      apiVersion: "storage.k8s.io/v1",
+      subresource: "",
+      now: new Date(0),
+    });
+
+  it("is owned by who sends it empty, though it is stored as null", () => {
+    expect(written([])).toMatchObject([{ manager: "m", fieldsV1: { "f:spec": { "f:drivers": {} } } }]);
+  });
+
+  it("is not owned by who sends null", () => {
+    expect(written(null)).toEqual([]);
+  });
+});
