@@ -26,7 +26,8 @@ export const daemonSet = defineKind<DaemonSet>({
   categories: ["all"],
   scope: "Namespaced",
   subresources: { status: { validateUpdate: (object, old, errors) => validateStatus(object.status, old.status, errors) } },
-  applyDefaults({ spec }) {
+  applyDefaults({ metadata, spec }) {
+    metadata.annotations = { [TEMPLATE_GENERATION]: "0", ...metadata.annotations };
     spec.updateStrategy ??= {};
     const { updateStrategy } = spec;
     if (!updateStrategy.type) updateStrategy.type = "RollingUpdate";
@@ -51,7 +52,11 @@ export const daemonSet = defineKind<DaemonSet>({
     setTemplateGeneration(object, sameJson(object.spec.template, old.spec.template) ? before : before + 1);
   },
   validate: validateDaemonSet,
-  validateUpdate: ({ spec }, old, errors, at) => validateImmutableSelector(spec.selector, old.spec.selector, errors, at.child("spec", "selector")),
+  validatesOnUpdate: false,
+  validateUpdate(object, old, errors, at) {
+    validateImmutableSelector(object.spec.selector, old.spec.selector, errors, at.child("spec", "selector"));
+    validateDaemonSet(object, errors, at);
+  },
   warnings: (object, old) => templateWarnings(object.spec.template, old?.spec.template, "spec.template"),
   generation: "spec",
   resetFields: { "": [["status"]], status: [["spec"]] },
