@@ -41,7 +41,11 @@ export const job = defineKind<Job>({
   },
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec.template.spec),
   validate: validateJob,
-  validateUpdate: validateJobUpdate,
+  validateUpdate(object, old, errors, root) {
+    // Once more: upstream lists what is wrong with the spec twice among the causes.
+    validateSpec(object.spec, errors, root.child("spec"));
+    validateJobUpdate(object, old, errors, root);
+  },
   warnings: (object, old) => [
     ...(old ? [] : dnsLabelWarnings(object.metadata.name)),
     ...indexTrackingWarnings(object),
@@ -90,10 +94,12 @@ function generateSelector({ metadata, spec }: Job): void {
 }
 
 function validateJob(object: Job, errors: FieldErrors, root: FieldPath): void {
-  const { spec } = object;
   validateIndexedName(object, errors, root.child("metadata", "name"));
-  if (!spec.manualSelector) validateGenerated(object, errors, root.child("spec"));
-  const at = root.child("spec");
+  if (!object.spec.manualSelector && object.spec.selector) validateGenerated(object, errors, root.child("spec"));
+  validateSpec(object.spec, errors, root.child("spec"));
+}
+
+function validateSpec(spec: Job["spec"], errors: FieldErrors, at: FieldPath): void {
   validateJobSpec(spec, errors, at);
   if (!spec.selector) errors.required(at.child("selector"));
   else validateLabelSelector(spec.selector, errors, at.child("selector"));

@@ -101,7 +101,20 @@ describe("updating a Job", () => {
       "may not change the selector",
       running,
       ({ spec }) => Object.assign(spec, { selector: { matchLabels: { a: "b" } } }),
-      ["spec.selector: Invalid value: {…}: field is immutable"],
+      [
+        "spec.template.metadata.labels: Invalid value: {…}: `selector` does not match template `labels`",
+        "spec.selector: Invalid value: {…}: field is immutable",
+      ],
+    ],
+    [
+      "may not lose the selector",
+      running,
+      ({ spec }) => delete spec.selector,
+      [
+        "spec.selector: Required value",
+        "spec.template.metadata.labels: Invalid value: {…}: `selector` does not match template `labels`",
+        "spec.selector: Invalid value: null: field is immutable",
+      ],
     ],
     [
       "may not change who manages it",
