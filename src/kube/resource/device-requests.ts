@@ -11,6 +11,7 @@ import type {
   ExactDeviceRequest,
   OpaqueDeviceConfiguration,
 } from "../schema/generated/types/resource.v1.ts";
+import { validateDeviceExpression } from "./device-expression.ts";
 
 const MAX_REQUESTS = 32;
 const MAX_SUBREQUESTS = 8;
@@ -107,6 +108,7 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
   for (const [i, selector] of list.entries()) {
     if (!selector.cel) errors.required(at.index(i).child("cel"));
     else if (!selector.cel.expression) errors.required(at.index(i).child("cel", "expression"));
+    else validateDeviceExpression(selector.cel.expression, errors, at.index(i).child("cel", "expression"));
   }
 }
 
