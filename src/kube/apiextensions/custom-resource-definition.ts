@@ -29,7 +29,9 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   allowUnconditionalUpdate: false,
   applyDefaults,
   prepareForCreate(definition) {
-    definition.status = { conditions: [], acceptedNames: { plural: "", kind: "" }, storedVersions: [] };
+    // Without a condition yet, as a dry run shows.
+    const conditions = null as unknown as CustomResourceDefinition["status"]["conditions"];
+    definition.status = { conditions, acceptedNames: { plural: "", kind: "" }, storedVersions: [] };
     definition.status.storedVersions = storedVersions(definition);
   },
   prepareForUpdate(definition) {

@@ -23,8 +23,10 @@ const MAX_DEPRECATION_WARNING = 256;
 
 export function validateDefinition(definition: CustomResourceDefinition, errors: FieldErrors, at: FieldPath): void {
   const { spec, metadata } = definition;
-  if (metadata.name !== `${spec.names.plural}.${spec.group}`) {
-    errors.invalid(at.child("metadata", "name"), metadata.name ?? "", 'must be spec.names.plural+"."+spec.group');
+  const required = `${spec.names.plural}.${spec.group}`;
+  for (const field of ["generateName", "name"] as const) {
+    const given = metadata[field] ?? "";
+    if (given !== required && (field === "name" || given)) errors.invalid(at.child("metadata", field), given, 'must be spec.names.plural+"."+spec.group');
   }
   validateSpec(definition, errors, at.child("spec"));
   validateStoredVersions(definition, errors, at.child("status", "storedVersions"));

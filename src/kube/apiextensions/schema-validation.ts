@@ -20,11 +20,11 @@ const RULE_REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueI
 export function validateSchema(schema: JSONSchemaProps, errors: FieldErrors, at: FieldPath): boolean {
   const before = errors.list.length;
   validateExtensions(schema, errors, at, true);
-  // What is no schema at all is not judged for structure.
-  if (errors.list.length > before) return false;
+  // What is no schema at all is not judged for structure; an unknown type alone does not make it that.
+  if (errors.list.slice(before).some(({ type }) => type !== "NotSupported")) return false;
   const structural: FieldError[] = [];
   validateStructure(schema, "root", { list: structural }, at);
-  errors.list.push(...structural.sort((left, right) => (left.text() < right.text() ? -1 : 1)));
+  errors.list.splice(before, 0, ...structural.sort((left, right) => (left.text() < right.text() ? -1 : 1)));
   if (errors.list.length === before) validateDefaults(schema, errors, at, true);
   return errors.list.length === before;
 }

@@ -50,8 +50,10 @@ function validateAPIService(object: APIService, errors: FieldErrors, at: FieldPa
   const { spec } = object;
   const specAt = at.child("spec");
   const required = `${spec.version ?? ""}.${spec.group ?? ""}`;
-  const name = object.metadata.name ?? "";
-  if (name !== required) errors.invalid(at.child("metadata", "name"), name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`);
+  const { name = "", generateName = "" } = object.metadata;
+  const named = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`;
+  if (generateName && generateName !== required) errors.invalid(at.child("metadata", "generateName"), generateName, named);
+  if (name !== required) errors.invalid(at.child("metadata", "name"), name, named);
   if (!spec.group && spec.version !== "v1") errors.required(specAt.child("group"), "only v1 may have an empty group and it better be legacy kube");
   if (spec.group) for (const problem of isDNS1123Subdomain(spec.group)) errors.invalid(specAt.child("group"), spec.group, problem);
   for (const problem of isDNS1035Label(spec.version ?? "")) errors.invalid(specAt.child("version"), spec.version ?? "", problem);
