@@ -13,7 +13,9 @@ const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.
 
 const kind = {
   group: "",
+  apiVersion: "v1",
   kind: "ConfigMap",
+  plural: "configmaps",
   columns: [
     { name: "Name", type: "string", format: "name" },
     { name: "Data", type: "string" },

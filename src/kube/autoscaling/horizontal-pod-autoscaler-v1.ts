@@ -27,6 +27,8 @@ const METRICS = "autoscaling.alpha.kubernetes.io/metrics";
 const CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics";
 const CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions";
 const BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior";
+/** What an autoscaler goes by that names no metric. */
+const DEFAULT_CPU_UTILIZATION = 80;
 const CARRIED: readonly string[] = [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR];
 
 export const horizontalPodAutoscalerV1 = defineKind<V1>({
@@ -38,8 +40,9 @@ export const horizontalPodAutoscalerV1 = defineKind<V1>({
   categories: ["all"],
   scope: "Namespaced",
   subresources: { status: { validateUpdate: ({ status }, _old, errors) => validateHorizontalPodAutoscalerStatus(status, errors) } },
-  applyDefaults({ spec }) {
+  applyDefaults({ metadata, spec }) {
     spec.minReplicas ??= 1;
+    if (!metadata.annotations?.[METRICS]) spec.targetCPUUtilizationPercentage ??= DEFAULT_CPU_UTILIZATION;
   },
   validate: (object, errors, at) => validateHorizontalPodAutoscaler(toV2(object), errors, at ?? FieldPath.root),
   resetFields: { "": [["status"]], status: [["spec"]] },

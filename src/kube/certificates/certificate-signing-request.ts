@@ -23,6 +23,8 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
     },
     others: { approval: { verbs: ["get", "patch", "update"] } },
   },
+  // Requests are named as their makers like.
+  validateName: () => [],
   resetFields: { "": [["spec"], ["status"]], status: [["spec"]], approval: [["spec"], ["status", "certificate"]] },
   applyDefaults(object) {
     object.spec ??= { request: "", signerName: "" };
