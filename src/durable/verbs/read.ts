@@ -167,16 +167,21 @@ export function listBody(reader: Reader, kind: Kind, selected: Selected): string
   const head = `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(kind.apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
   const { revisions } = selected;
   if (revisions.length <= STREAM_ABOVE) return `${head}${itemTexts(reader, kind, revisions)}]}`;
-  let at = 0;
-  return new ReadableStream({
-    type: "bytes",
-    pull(controller) {
-      const chunk = revisions.slice(at, at + CHUNK);
-      const before = at === 0 ? head : ",";
-      at += chunk.length;
-      const done = at >= revisions.length;
-      controller.enqueue(itemBytes(reader, kind, chunk, before, done ? "]}" : ""));
-      if (done) controller.close();
-    },
-  });
+  const { readable, writable } = new IdentityTransformStream();
+  void writeItems(reader, kind, revisions, head, writable.getWriter());
+  return readable;
+}
+
+/** Writes as fast as the client reads. */
+async function writeItems(reader: Reader, kind: Kind, revisions: number[], head: string, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+  try {
+    for (let at = 0; at < revisions.length; at += CHUNK) {
+      const last = at + CHUNK >= revisions.length;
+      await writer.write(itemBytes(reader, kind, revisions.slice(at, at + CHUNK), at === 0 ? head : ",", last ? "]}" : ""));
+    }
+    await writer.close();
+  } catch (error) {
+    // The client has gone, or the rest can't be read: either way the list must not look complete.
+    await writer.abort(error).catch(() => undefined);
+  }
 }
