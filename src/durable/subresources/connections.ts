@@ -1,6 +1,6 @@
 /** Connections to what runs on a node (log, exec, attach, portforward, proxy): which container is meant, and on which node. */
 import { FieldErrors, FieldPath } from "../../kube/machinery/field.ts";
-import { badRequest, invalid, StatusError } from "../../kube/machinery/status.ts";
+import { badRequest, invalid, noSuchResource, StatusError } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import type { Pod } from "../../kube/schema/generated/types/core.v1.ts";
 import type { Outcome } from "../verbs/call.ts";
@@ -17,10 +17,12 @@ export function connectedName(subresource: string, name: string): string {
 
 /**
  * Answers a request to connect to a pod, service or node. The log of a pod that no node has taken is empty.
- * @throws StatusError 400 for a container that is none and for a pod without a node, 422 for log options, 503 where nothing is connected.
+ * @throws StatusError 400 for a container that is none and for a pod without a node, 404 for tokens, 422 for log options, 503 where nothing is connected.
  */
 export function connect(plural: string, name: string, subresource: string, object: KubeObject, query: Readonly<Record<string, string>>): Outcome {
   if (plural === "services") throw new StatusError(503, "ServiceUnavailable", `no endpoints available for service ${JSON.stringify(name)}`);
+  // As of a server that issues no tokens.
+  if (subresource === "token") throw noSuchResource();
   if (plural === "nodes") throw badRequest("address not allowed");
   const { spec } = object as Pod;
   if (subresource === "log") checkLogOptions(name, query);

@@ -147,7 +147,7 @@ function hasInfinity(value: unknown): boolean {
 }
 
 /** Errors after which rules are not evaluated: the object may not have the shape they were checked against. */
-const BLOCKING: ReadonlySet<string> = new Set(["Required", "TooLong", "TooMany", "TypeInvalid"]);
+const BLOCKING: ReadonlySet<string> = new Set(["NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"]);
 const UNCHECKED = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
 function acceptedNames(definition: CustomResourceDefinition) {
