@@ -12,7 +12,7 @@ import { served, servedText, storedAsServed } from "./convert.ts";
 import { type ListOptions, parseResourceVersion } from "./options.ts";
 
 /** Above this many items a list is streamed in chunks, so that others wait milliseconds, not the whole list. */
-const STREAM_ABOVE = 500;
+const STREAM_ABOVE = 100;
 const CHUNK = 100;
 
 export interface Reader {
@@ -159,7 +159,7 @@ function itemBytes(reader: Reader, kind: Kind, revisions: number[], before: stri
 
 const encoder = new TextEncoder();
 
-/** The list's JSON: a string, or above 500 items a stream of its bytes. */
+/** The list's JSON: a string, or above 100 items a stream of its bytes. */
 export function listBody(reader: Reader, kind: Kind, selected: Selected): string | ReadableStream<Uint8Array> {
   const metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number } = { resourceVersion: String(selected.revision) };
   if (selected.continueToken) metadata.continue = selected.continueToken;
