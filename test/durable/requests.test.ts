@@ -178,6 +178,20 @@ it("warns of a deprecated API on every request", async () => {
   expect((await cluster.delete("v1/namespaces/default/endpoints/absent")).warnings).toEqual([warning]);
 });
 
+describe("a patch that leaves no valid object", () => {
+  it("is shown with its members in order", async () => {
+    const leases = "coordination.k8s.io/v1/namespaces/default/leases";
+    await cluster.create(leases, { metadata: { name: "l" }, spec: {} });
+    const { status, body } = await cluster.patch(`${leases}/l`, MERGE, {
+      spec: { renewTime: "z", holderIdentity: "x" },
+      metadata: { labels: { b: "1", a: "2" } },
+    });
+    expect(status).toBe(422);
+    expect(body.message).toContain('\\"spec\\":{\\"holderIdentity\\":\\"x\\",\\"renewTime\\":\\"z\\"}');
+    expect(body.message).toMatch(/creationTimestamp.*labels.*a.*b.*name.*namespace.*resourceVersion.*uid.*spec/);
+  });
+});
+
 describe("apply through /scale", () => {
   const APPLY = "application/apply-patch+yaml";
   const scale = (replicas: number) => ({ apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "s" }, spec: { replicas } });
@@ -228,6 +242,16 @@ describe("deletions", () => {
     await cluster.create(MAPS, map("going", { finalizers: ["a.b/c"] }));
     await cluster.delete(`${MAPS}/going`);
     expect((await cluster.create(MAPS, map("going"))).body.message).toBe('object is being deleted: configmaps "going" already exists');
+  });
+
+  it.each([
+    [{ uid: "other" }, /^Operation cannot be fulfilled on namespaces "held": Precondition failed: UID in precondition: other, UID in object meta: \S+$/],
+    [{ resourceVersion: "1" }, /"held": Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: \d+$/],
+  ])("of a namespace refuse %j as an update does", async (preconditions, message) => {
+    await cluster.create("v1/namespaces", { metadata: { name: "held" } });
+    const { status, body } = await cluster.delete("v1/namespaces/held", { preconditions });
+    expect([status, body.details]).toEqual([409, { name: "held", kind: "namespaces" }]);
+    expect(body.message).toMatch(message);
   });
 
   it("of a collection hold to preconditions and answer with the list as it was", async () => {

@@ -35,6 +35,13 @@ function checkPreconditions(call: WriteCall, options: DeleteOptions, meta: KubeO
   }
 }
 
+function checkAsUpdate(call: WriteCall, { preconditions: { uid, resourceVersion } }: DeleteOptions, meta: KubeObject["metadata"]): void {
+  const refuse = (what: string, wanted: string, found = "") =>
+    conflict(target(call.kind), meta.name ?? "", `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`);
+  if (uid !== undefined && uid !== meta.uid) throw refuse("UID", uid, meta.uid);
+  if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) throw refuse("ResourceVersion", resourceVersion, meta.resourceVersion);
+}
+
 /** The garbage collector's finalizers as this deletion wants them: an explicit policy wins, then those already there, then the kind's default. */
 function propagationFinalizers(call: WriteCall, options: DeleteOptions, existing: readonly string[]): string[] {
   let policy: "Orphan" | "Background" | "Foreground" | undefined = options.propagation;
@@ -64,7 +71,9 @@ export function deleteStored(call: WriteCall, stored: StoredObject, options: Del
   const old = storedAsServed(kind) ? stored.object : served(kind, stored.object);
   const name = old.metadata.name ?? "";
   const namespace = old.metadata.namespace ?? "";
-  checkPreconditions(call, options, old.metadata);
+  // What deletes in two steps is first updated, and refuses preconditions as an update does.
+  if (kind.specFinalizers) checkAsUpdate(call, options, old.metadata);
+  else checkPreconditions(call, options, old.metadata);
   const attributes = {
     operation: "DELETE" as const,
     kind,

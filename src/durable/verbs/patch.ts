@@ -76,7 +76,15 @@ function patchedDocument(call: WriteCall, patch: Patch, document: JsonObject, st
 }
 
 function refusePatched({ document, shown }: Patched, why: string): StatusError {
-  return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", shown ?? JSON.stringify(document), why)]);
+  return invalid({ group: "", kind: "" }, "", [new FieldError("Invalid", "patch", shown ?? JSON.stringify(sortedMembers(document)), why)]);
+}
+
+/** Upstream's patched documents are maps, which are written in the order of their keys. */
+function sortedMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedMembers);
+  if (!isObject(value)) return value;
+  const members = Object.keys(value).sort();
+  return Object.fromEntries(members.map((name) => [name, sortedMembers(value[name])]));
 }
 
 /** A strategic merge patch is not decoded from JSON but converted field by field, and fails in other words. */
