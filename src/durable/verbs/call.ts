@@ -47,6 +47,11 @@ export function target(kind: Kind): GroupResource {
   return { group: kind.group, resource: kind.plural };
 }
 
+/** What an object that breaks its kind's rules is called: Events of either group are core's, as they are stored. */
+export function ruleSubject(kind: Kind, object: KubeObject): { group: string; kind: string } {
+  return { group: kind.storage?.group ?? kind.group, kind: kind.custom ? object.kind : kind.kind };
+}
+
 export function keyOf(kind: Kind, namespace: string, name: string): ObjectKey {
   return { resource: kind.storageResource, namespace: kind.scope === "Namespaced" ? namespace : "", name };
 }

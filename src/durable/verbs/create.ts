@@ -8,7 +8,7 @@ import type { KubeObject, ManagedFieldsEntry } from "../../kube/object.ts";
 import { mutate, validate } from "../admission/admission.ts";
 import { allocateForCreate } from "../allocation.ts";
 import type { Outcome, WriteCall } from "./call.ts";
-import { keyOf, statusRules, target } from "./call.ts";
+import { keyOf, ruleSubject, statusRules, target } from "./call.ts";
 import { servedText, toStored } from "./convert.ts";
 
 const GENERATE_TRIES = 8;
@@ -74,11 +74,12 @@ function resolveName(call: WriteCall, object: KubeObject): void {
 /** Checks where the object is to be, and fills the defaults of its version. */
 export function beginCreate(call: WriteCall, object: KubeObject): void {
   const { metadata } = object;
-  // What is no number counts as none.
-  if (/^\d+$/.test(metadata.resourceVersion ?? "") && Number(metadata.resourceVersion) !== 0)
+  // What is no number counts as none. It is the storage that refuses, so a dry run does not.
+  if (!call.dryRun && /^\d+$/.test(metadata.resourceVersion ?? "") && Number(metadata.resourceVersion) !== 0)
     throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   placeInNamespace(call, object);
-  for (const field of ["resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) delete metadata[field];
+  for (const field of ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) delete metadata[field];
+  if (!call.dryRun) delete metadata.resourceVersion;
   call.kind.applyDefaults?.(object);
 }
 
@@ -121,7 +122,7 @@ export function prepareCreate(call: WriteCall, object: KubeObject): void {
   checkFinalizers(call, object, errors);
   kind.validate?.(object, errors, FieldPath.root);
   kind.validateCreate?.(object, errors, FieldPath.root);
-  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.custom ? object.kind : kind.kind }, meta.name ?? "", errors.list);
+  if (!errors.empty) throw invalid(ruleSubject(kind, object), meta.name ?? "", errors.list);
   call.warnings.push(...(kind.warnings?.(object) ?? []));
   validate(environment.admission, attributes);
 }

@@ -11,7 +11,7 @@ import { mutate, validate } from "../admission/admission.ts";
 import { allocateForUpdate, releaseForDelete } from "../allocation.ts";
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "./call.ts";
-import { keyOf, statusRules, target } from "./call.ts";
+import { keyOf, ruleSubject, statusRules, target } from "./call.ts";
 import { served, servedText, storedAsServed, toStored } from "./convert.ts";
 import { checkFinalizers, createObject, dropDuplicateOwners, placeInNamespace } from "./create.ts";
 
@@ -191,7 +191,7 @@ export function updateObject(call: WriteCall, { object, stored, isPatch, rules, 
   validateObjectMetaUpdate(object.metadata, old.metadata, errors, meta);
   checkFinalizers(call, object, errors, old);
   applied.validate(object, old, errors);
-  if (!errors.empty) throw invalid({ group: kind.group, kind: kind.custom ? object.kind : kind.kind }, name, errors.list);
+  if (!errors.empty) throw invalid(ruleSubject(kind, object), name, errors.list);
   if (call.subresource === "") call.warnings.push(...(kind.warnings?.(object, old) ?? []));
   validate(environment.admission, attributes);
 
