@@ -46,6 +46,11 @@ describe("create", () => {
     expect((await cluster.get(`${MAPS}/dry`)).status).toBe(404);
   });
 
+  it("takes a resource version on a dry run, as it is the storage that refuses it", async () => {
+    const { status, body } = await cluster.create(MAPS, map("dry", {}, { resourceVersion: "5" }), { dryRun: "All" });
+    expect([status, body.metadata.resourceVersion]).toEqual([201, "5"]);
+  });
+
   it.each([
     ["a missing namespace", "v1/namespaces/nowhere/configmaps", map("a"), 404, 'namespaces "nowhere" not found'],
     [

@@ -48,7 +48,7 @@ export function target(kind: Kind): GroupResource {
 }
 
 /** What an object that breaks its kind's rules is called: Events of either group are core's, as they are stored. */
-export function ruleSubject(kind: Kind, object: KubeObject): { group: string; kind: string } {
+export function ruleSubject(kind: Kind, object: Pick<KubeObject, "kind">): { group: string; kind: string } {
   return { group: kind.storage?.group ?? kind.group, kind: kind.custom ? object.kind : kind.kind };
 }
 

@@ -6,7 +6,7 @@ import { mutate, validate } from "../admission/admission.ts";
 import { releaseForDelete } from "../allocation.ts";
 import type { StoredObject } from "../store/types.ts";
 import type { Outcome, WriteCall } from "./call.ts";
-import { keyOf, target } from "./call.ts";
+import { keyOf, ruleSubject, target } from "./call.ts";
 import { served, servedText, storedAsServed, toStored } from "./convert.ts";
 import { timestamp } from "./create.ts";
 import type { DeleteOptions } from "./options.ts";
@@ -17,7 +17,8 @@ const FOREGROUND = "foregroundDeletion";
 function checkPreconditions(call: WriteCall, options: DeleteOptions, meta: KubeObject["metadata"]): void {
   const { uid, resourceVersion } = options.preconditions;
   // Upstream names the Kind here, not the resource.
-  const subject = { group: call.kind.group, resource: call.kind.kind };
+  const { group, kind: resource } = ruleSubject(call.kind, { kind: call.kind.kind });
+  const subject = { group, resource };
   const name = meta.name ?? "";
   if (uid !== undefined && uid !== meta.uid) {
     throw conflict(
@@ -72,7 +73,7 @@ export function deleteStored(call: WriteCall, stored: StoredObject, options: Del
   const name = old.metadata.name ?? "";
   const namespace = old.metadata.namespace ?? "";
   // What deletes in two steps is first updated, and refuses preconditions as an update does.
-  if (kind.specFinalizers) checkAsUpdate(call, options, old.metadata);
+  if (kind.beginDeletion) checkAsUpdate(call, options, old.metadata);
   else checkPreconditions(call, options, old.metadata);
   const attributes = {
     operation: "DELETE" as const,
