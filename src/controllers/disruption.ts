@@ -4,6 +4,7 @@
  */
 
 import { equalJson } from "../kube/machinery/json.ts";
+import { entryOf } from "../kube/machinery/json-value.ts";
 import { fromLabelSelectorObject } from "../kube/machinery/label-selector.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Pod } from "../kube/schema/generated/types/core.v1.ts";
@@ -46,7 +47,7 @@ async function wantedReplicas(client: Client, namespace: string, pods: readonly 
     if (!owner) throw new Error(`found no controllers for pod ${JSON.stringify(pod.metadata.name)}`);
     let replicas: number | undefined;
     while (owner) {
-      const ref: ResourceRef | undefined = SCALED[owner.kind];
+      const ref: ResourceRef | undefined = entryOf(SCALED, owner.kind);
       const found: Scaled | undefined = ref && (await client.get<Scaled>(ref, namespace, owner.name));
       if (!found) break;
       replicas = found.spec.replicas ?? 1;
