@@ -53,7 +53,7 @@ export function create(manifest: KubeObject, namespace: string): Outcome {
     if (kind.kind === "Service") allocateForCreate(object as unknown as Service, allocation());
     const errors = metaErrors(kind, object);
     kind.validate?.(object, errors, FieldPath.root);
-    return { object, errors, warnings: kind.warnings?.(object) ?? [] };
+    return { object, errors, warnings: [...(kind.deprecation ? [kind.deprecation] : []), ...(kind.warnings?.(object) ?? [])] };
   });
 }
 
