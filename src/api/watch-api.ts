@@ -8,7 +8,7 @@ import { clusterStub } from "./env.ts";
 import { JSON_TYPE, type Negotiated } from "./negotiate.ts";
 import { render } from "./render.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { headersFor } from "./respond.ts";
+import { addWarnings, headersFor } from "./respond.ts";
 import { builtInTable, customTable, includeObjectOf, type TableShape } from "./table.ts";
 import { connectWatch, eventTransform, httpWatch, type WatchAnswer, type WatchOptions, webSocketWatch } from "./watch.ts";
 
@@ -37,7 +37,9 @@ export async function serveWatch(exchange: Exchange, info: RequestInfo, kind: Ki
     transform: view && eventTransform(view, shape, include, () => new Date()),
   };
   if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return webSocketWatch(options, socket);
-  return httpWatch(options, socket, request.signal, headersFor(reply, JSON_TYPE));
+  const stream = httpWatch(options, socket, request.signal, headersFor(reply, JSON_TYPE));
+  if (kind?.deprecation) addWarnings(stream.headers, [kind.deprecation]);
+  return stream;
 }
 
 /** @throws StatusError 400 for what is no integer. */
