@@ -28,7 +28,7 @@ import { APPROVAL } from "./subresources/certificate-signing-requests.ts";
 import { connect, connectedName } from "./subresources/connections.ts";
 import { FINALIZE } from "./subresources/namespaces.ts";
 import { bindPod, EPHEMERAL_CONTAINERS, evictPod, RESIZE } from "./subresources/pods.ts";
-import { applyScale, scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
+import { applyScale, readScale, scaleKind, scaleOf, updateScale } from "./subresources/scale.ts";
 import { type Environment, keyOf, type Outcome, target, type WriteCall } from "./verbs/call.ts";
 import { served } from "./verbs/convert.ts";
 import { createObject } from "./verbs/create.ts";
@@ -197,7 +197,7 @@ export class ApiServer {
       return { status: 200, body } as Outcome;
     }
     const text = getText(this.#reader, kind, namespace, connectedName(subresource, name), query);
-    if (subresource === "scale") return { status: 200, body: scaleOf({ kind }, JSON.parse(text) as KubeObject) };
+    if (subresource === "scale") return { status: 200, body: readScale({ kind }, JSON.parse(text) as KubeObject) };
     const other = entryOf(kind.subresources?.others, subresource);
     if (other && subresource !== "ephemeralcontainers" && subresource !== "resize" && subresource !== "approval")
       return connect(kind.plural, name, subresource, JSON.parse(text) as KubeObject, query);

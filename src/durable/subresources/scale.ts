@@ -59,7 +59,6 @@ export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scal
   const rules = rulesOf(call);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object, rules.spec);
-  if (call.kind.custom && replicas === undefined) throw internalError(`the spec replicas field ${JSON.stringify(rules.spec)} does not exist`);
   const status: Scale["status"] = { replicas: Number(at(object, rules.status) ?? 0) };
   const selector = selectorOf(object, rules.selector);
   if (selector) status.selector = selector;
@@ -70,6 +69,13 @@ export function scaleOf(call: Pick<WriteCall, "kind">, object: KubeObject): Scal
     spec: typeof replicas === "number" && replicas !== 0 ? { replicas } : {},
     status,
   };
+}
+
+/** A GET of /scale. @throws StatusError 500 for a custom resource that says nothing of replicas. */
+export function readScale(call: Pick<WriteCall, "kind">, object: KubeObject): Scale {
+  const { spec } = rulesOf(call);
+  if (call.kind.custom && at(object, spec) === undefined) throw internalError(`the spec replicas field ${JSON.stringify(spec)} does not exist`);
+  return scaleOf(call, object);
 }
 
 /** Writes a Scale back: only spec.replicas counts. @throws StatusError 400, 409 or 422. */
