@@ -160,5 +160,7 @@ export function validateVolumeUpdate(object: PersistentVolume, old: PersistentVo
 
 /** An affinity the way upstream's messages print it: by its internal field names. */
 function internalAffinity(affinity: PersistentVolumeSpec["nodeAffinity"]): unknown {
-  return affinity ? { Required: affinity.required ? { NodeSelectorTerms: (affinity.required.nodeSelectorTerms ?? []).map(internalNodeSelectorTerm) } : null } : null;
+  return affinity
+    ? { Required: affinity.required ? { NodeSelectorTerms: (affinity.required.nodeSelectorTerms ?? []).map(internalNodeSelectorTerm) } : null }
+    : null;
 }
