@@ -171,7 +171,6 @@ export function beginTermination(definition: CustomResourceDefinition, now: Date
       metadata: {
         ...definition.metadata,
         deletionTimestamp: now.toISOString().replace(/\.\d+Z$/, "Z"),
-        deletionGracePeriodSeconds: 0,
         finalizers: finalizers.includes(CLEANUP_FINALIZER) ? finalizers : [...finalizers, CLEANUP_FINALIZER],
       },
     },

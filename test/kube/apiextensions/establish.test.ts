@@ -82,6 +82,7 @@ describe("termination", () => {
   it("keeps the definition with a finalizer until its resources are gone, reading only", () => {
     const dying = beginTermination(cols, NOW);
     expect(dying.metadata).toMatchObject({ deletionTimestamp: at, finalizers: [CLEANUP_FINALIZER] });
+    expect(dying.metadata).not.toHaveProperty("deletionGracePeriodSeconds");
     expect(dying.status.conditions.at(-1)).toEqual({
       type: "Terminating",
       status: "True",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toV1, toV2 } from "../../../src/kube/autoscaling/horizontal-pod-autoscaler-v1.ts";
+import { horizontalPodAutoscalerV1, toV1, toV2 } from "../../../src/kube/autoscaling/horizontal-pod-autoscaler-v1.ts";
 import type { HorizontalPodAutoscaler as V2 } from "../../../src/kube/schema/generated/types/autoscaling.v2.ts";
 
 const PREFIX = "autoscaling.alpha.kubernetes.io";
@@ -84,5 +84,27 @@ describe("a v1 autoscaler stored as v2", () => {
     const broken = structuredClone(v1);
     broken.metadata.annotations = { [`${PREFIX}/behavior`]: "{", [`${PREFIX}/metrics`]: "x" };
     expect(toV2(broken).spec.metrics).toEqual([cpu]);
+  });
+});
+
+describe("a v1 autoscaler", () => {
+  const targetOf = (annotations: Record<string, string> | undefined, spec: object = {}) => {
+    const object = horizontalPodAutoscalerV1.decode(
+      {
+        apiVersion: "autoscaling/v1",
+        kind: "HorizontalPodAutoscaler",
+        metadata: { name: "h", ...(annotations && { annotations }) },
+        spec: { scaleTargetRef: { kind: "Deployment", name: "d" }, maxReplicas: 3, ...spec },
+      },
+      { strict: [] },
+    );
+    horizontalPodAutoscalerV1.applyDefaults?.(object);
+    return (object as unknown as { spec: { targetCPUUtilizationPercentage?: number } }).spec.targetCPUUtilizationPercentage;
+  };
+
+  test("goes by 80 % of the requested CPU when it names no metric", () => {
+    expect(targetOf(undefined)).toBe(80);
+    expect(targetOf(undefined, { targetCPUUtilizationPercentage: 50 })).toBe(50);
+    expect(targetOf({ [`${PREFIX}/metrics`]: "[]" })).toBeUndefined();
   });
 });
