@@ -165,7 +165,7 @@ export class Cluster extends DurableObject implements ClusterApi {
     this.#watchers.dispatch(changes);
     const now = Date.now();
     const due = this.#controllers().concerns(changes)
-      ? now
+      ? Math.max(now, this.#lastAlarm + RECONCILE_INTERVAL)
       : Math.min(this.#store.nextCompaction ?? now, this.#store.nextHeartbeatFlush ?? Number.POSITIVE_INFINITY);
     if (this.#armed === undefined) this.ctx.waitUntil(this.#learnAlarm(due));
     else this.#armBy(due);
