@@ -70,7 +70,7 @@ function convert(text: string, report: YamlReport): string {
     intAsBigInt: true,
     lineCounter: lines,
     prettyErrors: false,
-    customTags: tags,
+    customTags: (all) => withoutBareDot(tags(all)),
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document?.contents) return "{}";
@@ -195,12 +195,19 @@ function scalar(value: unknown): string {
   return JSON.stringify(value ?? null);
 }
 
+/** The library takes a dot without digits for a number; the original does not, and ownership's `.` stands plain. */
+function withoutBareDot(all: Tags): Tags {
+  return all.map((tag) =>
+    typeof tag === "object" && "test" in tag && tag.test?.test(".") ? { ...tag, test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ } : tag,
+  ) as Tags;
+}
+
 /**
  * A JSON value as the original prints YAML: keys in order, sequences not indented, text that YAML 1.1 would read as
  * something else in double quotes, other text that needs quotes in single ones, long text folded at 80.
  */
 export function toYaml(value: unknown): string {
-  const document = new Document(value, { version: "1.1", sortMapEntries: true, aliasDuplicateObjects: false });
+  const document = new Document(value, { version: "1.1", sortMapEntries: true, aliasDuplicateObjects: false, customTags: withoutBareDot });
   const resolving = document.schema.tags.filter((tag) => "test" in tag && tag.test !== undefined) as ScalarTag[];
   visit(document, {
     Scalar(_, node) {

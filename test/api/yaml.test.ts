@@ -105,3 +105,7 @@ describe("YAML out is as the original prints it", () => {
     );
   });
 });
+
+it("prints a dot plain, as the original does, though it quotes numbers", () => {
+  expect(toYaml({ ".": {}, a: ".", b: ".5", c: "1." })).toBe('.: {}\na: .\nb: ".5"\nc: "1."\n');
+});

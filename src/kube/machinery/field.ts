@@ -94,10 +94,24 @@ export class FieldError {
 /** As Go shows it: structs as JSON that is safe inside HTML. */
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return "null";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** Go's %q where it differs from JSON: short escapes that JSON has not, \x of other control characters, \u of what does not print. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(UNLIKE_JSON, (found) => {
+    if (found === "\\\\") return found;
+    if (found === "\\u0007") return "\\a";
+    if (found === "\\u000b") return "\\v";
+    if (found.length > 1) return `\\x${found.slice(-2)}`;
+    return found === "\u007f" ? "\\x7f" : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Escaped backslashes are matched to be passed over. */
+const UNLIKE_JSON = /\\\\|\\u00[01][0-9a-f]|[\u007f-\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g;
 
 /** Where validation collects what it finds; a whole object is checked before anything is refused. */
 export class FieldErrors {

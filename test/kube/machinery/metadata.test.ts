@@ -43,7 +43,7 @@ describe("metadata", () => {
     ],
     [
       { name: "a", namespace: "n", managedFields: [{ operation: "Apply", manager: "a\u0007" }] },
-      'metadata.managedFields[0].manager: Invalid value: "a\\u0007": invalid character U+0007 (at position 1)',
+      'metadata.managedFields[0].manager: Invalid value: "a\\a": invalid character U+0007 (at position 1)',
     ],
   ])("%j is refused", (meta, expected) => {
     expect(problems(meta)).toEqual([expected]);
@@ -174,4 +174,15 @@ describe("an int or string", () => {
     expect(() => scaledValue("x", 1, true)).toThrow("invalid value for IntOrString: invalid type: string is not a percentage");
     expect(() => scaledValue("x%", 1, true)).toThrow('invalid value for IntOrString: invalid value "x%": strconv.Atoi: parsing "x": invalid syntax');
   });
+});
+
+it.each([
+  ["a\u0000b\u0007\u000b\u007f", String.raw`"a\x00b\a\v\x7f"`],
+  ["a\u00a0\u200b\ufeff", String.raw`"a\u00a0\u200b\ufeff"`],
+  [String.raw`\u0007`, String.raw`"\\u0007"`],
+  ['"<é>"\n', String.raw`"\"<é>\"\n"`],
+])("a refused text is quoted as Go quotes it: %j", (text, shown) => {
+  const errors = new FieldErrors();
+  errors.invalid(FieldPath.of("a"), text, "no");
+  expect(errors.list[0]?.body()).toBe(`Invalid value: ${shown}: no`);
 });
