@@ -34,8 +34,10 @@ export async function bootstrap(server: ApiServer, options: ProvisionOptions, no
     const kind = kinds.get(`${object.apiVersion} ${object.kind}`);
     if (!kind) throw new Error(`no kind for ${object.apiVersion} ${object.kind}`);
     const created = await server.handle(requestFor(kind, object), USER);
-    if (created.status === 409) continue;
     if (created.status >= 400) {
+      // An earlier attempt may have made it, and with it taken what it allocates.
+      const existing = await server.handle({ ...requestFor(kind, object), verb: "get", name: object.metadata.name ?? "", body: undefined }, USER);
+      if (existing.status === 200) continue;
       const status = JSON.parse(String(created.body)) as Status;
       throw new StatusError(created.status, status.reason ?? "", `${object.kind} ${object.metadata.name}: ${status.message ?? ""}`);
     }

@@ -69,17 +69,17 @@ export class Cluster extends DurableObject implements ClusterApi {
 
   async provision(options: ProvisionOptions): Promise<{ created: boolean }> {
     const { sql } = this.ctx.storage;
-    if (this.#store.exists) {
-      writeSettings(sql, options);
-      return { created: false };
+    const created = !this.#store.exists;
+    if (created) {
+      this.#store.create();
+      createJournal(sql);
+      Credentials.create(sql);
+      this.#credentials.add(options.adminTokenHash, ADMIN, [MASTERS]);
+      writeSettings(sql, options, false);
     }
-    this.#store.create();
-    createJournal(sql);
-    Credentials.create(sql);
-    writeSettings(sql, options);
-    this.#credentials.add(options.adminTokenHash, ADMIN, [MASTERS]);
-    await bootstrap(this.#server, options, new Date());
-    return { created: true };
+    if (!readSettings(sql).bootstrapped) await bootstrap(this.#server, options, new Date());
+    writeSettings(sql, options, true);
+    return { created };
   }
 
   async addCredential(tokenHash: string, username: string, groups: string[]): Promise<void> {

@@ -59,6 +59,26 @@ describe("a new cluster", () => {
   });
 });
 
+describe("a cluster whose making was cut off", () => {
+  it("is completed by the next provisioning, and its first key stays good", async () => {
+    const cluster = await newCluster();
+    await cluster.delete("scheduling.k8s.io/v1/priorityclasses/system-node-critical");
+    await runInDurableObject(
+      cluster.stub,
+      (_object, state) => void state.storage.sql.exec("UPDATE settings SET value = json_set(value, '$.bootstrapped', json('false'))"),
+    );
+    const again = await cluster.stub.provision({
+      tenant: "test",
+      cluster: cluster.id,
+      adminTokenHash: "c".repeat(64),
+      caCertificate: "PEM",
+      endpoint: { host: "127.0.0.1", port: 1 },
+    });
+    expect(again).toEqual({ created: false });
+    expect((await cluster.get("scheduling.k8s.io/v1/priorityclasses/system-node-critical")).status).toBe(200);
+  });
+});
+
 describe("a namespace", () => {
   it("gets its default ServiceAccount and the root CA, and gets them back", async () => {
     const cluster = await newCluster();

@@ -196,9 +196,13 @@ function fieldPlan(owner: TypeSchema, field: FieldSchema): FieldPlan {
   const scalar = single && typeof field.type === "string" && field.type !== "bytes" ? field.type : undefined;
   const item = itemReader(field);
   const goType = field.goType ?? goTypeOf(field);
-  // An empty list that is always present reads null again: upstream's protobuf storage does not tell them apart. Items of lists stay.
-  const nullWhenEmpty = field.always && field.listType !== undefined;
-  const read = field.repeated ? listReader(goType, item, zeroItem(field), nullWhenEmpty) : field.map ? mapReader(goType, item, zeroItem(field)) : item;
+  // An empty list or map that is always present reads null again: upstream's protobuf storage does not tell them apart. Items of lists stay.
+  const nullWhenEmpty = field.always && (field.listType !== undefined || field.map);
+  const read = field.repeated
+    ? listReader(goType, item, zeroItem(field), nullWhenEmpty)
+    : field.map
+      ? mapReader(goType, item, zeroItem(field), nullWhenEmpty)
+      : item;
   const empties = field.repeated || field.map || typeof field.type === "string" || formOf(field) === "items";
   return {
     name: field.name,
@@ -360,7 +364,7 @@ function listReader(goType: string, item: Reader, zero: () => unknown, nullWhenE
   };
 }
 
-function mapReader(goType: string, item: Reader, zero: () => unknown): Reader {
+function mapReader(goType: string, item: Reader, zero: () => unknown, nullWhenEmpty = false): Reader {
   return (value, run) => {
     if (!isObject(value)) return run.mistyped(value, goType);
     const out: JsonObject = {};
@@ -373,7 +377,7 @@ function mapReader(goType: string, item: Reader, zero: () => unknown): Reader {
       else out[key] = read;
     }
     run.path.length = depth;
-    return out;
+    return nullWhenEmpty && Object.keys(out).length === 0 ? null : out;
   };
 }
 
