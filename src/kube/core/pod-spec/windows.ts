@@ -34,7 +34,8 @@ function validateUserName(text: string, errors: FieldErrors, at: FieldPath): voi
     return;
   }
   if (CONTROL.test(text)) {
-    errors.invalid(at, text, "runAsUserName cannot contain control characters");
+    // Upstream shows what a pointer points to as JSON, not quoted as Go quotes text.
+    errors.invalid(at, { toJSON: () => text }, "runAsUserName cannot contain control characters");
     return;
   }
   if (parts.length > 2) {
