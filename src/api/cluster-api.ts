@@ -3,6 +3,7 @@
  * (discovery, OpenAPI, version, health) is answered here, for whoever the object knows.
  */
 import type { Credential, CustomResourceCatalog, ResourceRequest, ResourceResponse } from "../durable/protocol.ts";
+import { scale } from "../kube/autoscaling/scale.ts";
 import type { Kind } from "../kube/kind.ts";
 import { badRequest, noSuchResource, StatusError, unauthorized } from "../kube/machinery/status.ts";
 import { readBody } from "./body.ts";
@@ -147,7 +148,7 @@ async function serveResource(exchange: Exchange, info: RequestInfo): Promise<Res
   if (info.subresource === "") checkPathName(info.name);
   const response = await ask(exchange, message);
   if (response.status === 404 && (await isNobodys(exchange, info, response, credential))) return pageNotFound(reply);
-  return render(response, { reply, negotiated, accept, kind: info.subresource === "" || info.subresource === "status" ? kind : undefined, query });
+  return render(response, { reply, negotiated, accept, kind: shownKind(kind, info), query });
 }
 
 /** No object has such a name, and in a path it may mean something else to others. @throws StatusError 400 */
@@ -170,6 +171,12 @@ function isRouted(kind: Kind, { namespace, name, subresource, watchPrefix }: Req
 }
 
 /** What can be read has the views; reviews and actions (SubjectAccessReview, eviction, binding) have none. */
+/** The kind of what is answered; undefined where it is not known here. */
+function shownKind(kind: Kind | undefined, { subresource }: RequestInfo): Kind | undefined {
+  if (subresource === "scale") return scale;
+  return subresource === "" || subresource === "status" ? kind : undefined;
+}
+
 function hasViews(kind: Kind | undefined, { subresource }: RequestInfo): boolean {
   if (subresource !== "") return subresource === "status" || subresource === "scale";
   return kind === undefined || kind.verbs.includes("get");
@@ -239,8 +246,9 @@ async function serveNonResource(exchange: Exchange, path: string): Promise<Respo
   const credential = maybeCredential instanceof Promise ? await maybeCredential : maybeCredential;
   // Version and health are for everyone; yet a credential that is presented must be good.
   if (open && credential.tokenHash === undefined) return found ? health(reply, found, target.search, NOTHING_BROKEN) : version(exchange);
-  const catalog = credential.tokenHash === undefined ? undefined : await exchange.stub.catalog(credential);
+  const catalog = credential.tokenHash === undefined ? undefined : await exchange.stub.catalog(credential, trimmed, request.method.toLowerCase());
   if (!catalog) throw unauthorized();
+  if (catalog.refused) throw new StatusError(403, "Forbidden", catalog.refused, {});
   if (found) return health(reply, found, target.search, NOTHING_BROKEN);
   if (trimmed === "/version") return version(exchange);
   if (path === "/metrics") return metrics(exchange, credential);

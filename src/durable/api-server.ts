@@ -129,7 +129,14 @@ export class ApiServer {
     this.#environment.authorizer.check(user, { verb, group, resource, subresource, namespace: within, name: name || (only ?? "") });
   }
 
+  /** Why `user` may not do `verb` to a path that is no resource; undefined = it may. */
+  refusePath(user: UserInfo, path: string, verb: string): string | undefined {
+    const { allowed } = this.#environment.authorizer.decide(user, { verb, group: "", resource: "", subresource: "", namespace: "", name: "", path });
+    return allowed ? undefined : `forbidden: User ${JSON.stringify(user.username)} cannot ${verb} path ${JSON.stringify(path)}`;
+  }
+
   #columns(request: ResourceRequest): Pick<ResourceResponse, "customColumns"> {
+    if (request.subresource === "scale") return {};
     const kind = this.resources.find(request.group, request.version, request.resource);
     return kind?.custom && kind.customColumns ? { customColumns: [...kind.customColumns] } : {};
   }

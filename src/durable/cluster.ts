@@ -58,8 +58,11 @@ export class Cluster extends DurableObject implements ClusterApi {
     return this.#server.handle(request, user);
   }
 
-  async catalog(credential: Credential): Promise<CustomResourceCatalog | undefined> {
-    return this.#authenticate(credential) ? this.#server.resources.catalog() : undefined;
+  async catalog(credential: Credential, path?: string, verb = "get"): Promise<CustomResourceCatalog | undefined> {
+    const user = this.#authenticate(credential);
+    if (!user) return undefined;
+    const refused = path === undefined ? undefined : this.#server.refusePath(user, path, verb);
+    return refused ? { revision: "", resources: [], refused } : this.#server.resources.catalog();
   }
 
   async metrics(credential: Credential): Promise<string | undefined> {

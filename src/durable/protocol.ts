@@ -74,13 +74,15 @@ export interface CustomResourceCatalog {
   /** Changes whenever any served definition changes; part of every discovery and OpenAPI ETag. */
   revision: string;
   resources: ServedResource[];
+  /** Why the credential may not do `verb` to the path it was asked for; then the rest is empty. */
+  refused?: string;
 }
 
 /** What the front desk calls on a Cluster stub. */
 export interface ClusterApi {
   handle(request: ResourceRequest): Promise<ResourceResponse>;
-  /** Who the credential is, or undefined (401); the catalog comes along for discovery. */
-  catalog(credential: Credential): Promise<CustomResourceCatalog | undefined>;
+  /** What is served, or undefined for an unknown credential (401). With a path, authorizes it first. */
+  catalog(credential: Credential, path?: string, verb?: string): Promise<CustomResourceCatalog | undefined>;
   /** Prometheus text, or undefined when not authenticated. */
   metrics(credential: Credential): Promise<string | undefined>;
   /** Makes the cluster when absent and returns whether it was made. Idempotent. */
