@@ -17,6 +17,7 @@ import { Authorizer } from "./authorization/authorizer.ts";
 import { settleDefinitions } from "./definitions.ts";
 import { dryRunTransaction } from "./dry-run.ts";
 import type { UserInfo } from "./identity.ts";
+import { LiveKeys } from "./live-keys.ts";
 import type { ResourceRequest, ResourceResponse } from "./protocol.ts";
 import { DEFINITIONS, Resources } from "./resources.ts";
 import { answerReview, isReview } from "./reviews.ts";
@@ -89,7 +90,7 @@ export class ApiServer {
       list: (resource, namespace) => this.#policies(resource, namespace),
     });
     this.#environment = { resources: this.resources, admission: ADMISSION_CHAIN, authorizer, now, random };
-    this.#reader = { store, facts: new FactsCache() };
+    this.#reader = { store, facts: new FactsCache(), liveKeys: new LiveKeys(store) };
   }
 
   #parsed(text: string | undefined): KubeObject | undefined {

@@ -226,6 +226,26 @@ describe("list", () => {
   });
 });
 
+describe("lists by a selector", () => {
+  it("show every write at once, also of collections listed before", async () => {
+    const path = "v1/namespaces/default/secrets";
+    const names = async (query: Record<string, string>) =>
+      (await cluster.list(path, query)).body.items.map((each: { metadata: { name: string } }) => each.metadata.name);
+    const create = (name: string) => cluster.create(path, { metadata: { name, labels: { in: "yes" } } });
+    await create("sel-a");
+    expect(await names({ labelSelector: "in=yes" })).toEqual(["sel-a"]);
+    await create("sel-b");
+    expect(await names({ labelSelector: "in=yes" })).toEqual(["sel-a", "sel-b"]);
+    await cluster.patch(`${path}/sel-a`, MERGE, { metadata: { labels: { in: "no" } } });
+    expect(await names({ labelSelector: "in=yes" })).toEqual(["sel-b"]);
+    await cluster.delete(`${path}/sel-b`);
+    expect(await names({ labelSelector: "in=yes" })).toEqual([]);
+    expect(await names({ fieldSelector: "metadata.name=sel-a" })).toEqual(["sel-a"]);
+    expect(await names({ fieldSelector: "metadata.name=sel-a,type=other" })).toEqual([]);
+    expect(await names({ fieldSelector: "metadata.name=sel-b" })).toEqual([]);
+  });
+});
+
 describe("who may ask", () => {
   it("knows no credential but its own", async () => {
     for (const credential of [{ tokenHash: undefined }, { tokenHash: "b".repeat(64) }]) {

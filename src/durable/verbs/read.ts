@@ -2,6 +2,7 @@
 import type { Kind } from "../../kube/kind.ts";
 import { badRequest, expired, notFound, resourceVersionTooLarge, StatusError } from "../../kube/machinery/status.ts";
 import type { KubeObject } from "../../kube/object.ts";
+import type { LiveKeys } from "../live-keys.ts";
 import { compileSelection, type FactsCache, factsOf, type Selection } from "../selection.ts";
 import { CompactedError, FutureRevisionError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
@@ -18,6 +19,7 @@ const CHUNK = 100;
 export interface Reader {
   readonly store: Store;
   readonly facts: FactsCache;
+  readonly liveKeys: LiveKeys;
 }
 
 /** @throws StatusError 504 when the client has seen a revision that this store has not. */
@@ -98,7 +100,7 @@ export function select(reader: Reader, kind: Kind, namespace: string, options: L
       remaining: more ? remaining : undefined,
     };
   }
-  const { revision, items } = snapshot(reader.store, kind, namespace, start, undefined);
+  const { revision, items } = candidates(reader, kind, namespace, selection, start);
   const revisions: number[] = [];
   let at = 0;
   for (; at < items.length && !(options.limit > 0 && revisions.length >= options.limit); at++) {
@@ -114,6 +116,18 @@ export function select(reader: Reader, kind: Kind, namespace: string, options: L
   const last = items[at - 1];
   const continueToken = at < items.length && last ? encodeContinue({ revision, after: { namespace: last.namespace, name: last.name } }) : "";
   return { revision, revisions, continueToken, remaining: undefined };
+}
+
+/** What a selector has to judge: one key when it names one, the collection's keys as they are known, or those of a snapshot. */
+function candidates(reader: Reader, kind: Kind, namespace: string, selection: Selection, start: Start): Pick<Snapshot, "revision" | "items"> {
+  const { store } = reader;
+  if (start.revision !== undefined || start.after) return snapshot(store, kind, namespace, start, undefined);
+  if (selection.name !== undefined && (namespace !== "" || kind.scope === "Cluster")) {
+    const { name } = selection;
+    const stored = store.get(keyOf(kind, namespace, name));
+    return { revision: store.revision, items: stored ? [{ namespace, name, revision: stored.revision }] : [] };
+  }
+  return { revision: store.revision, items: reader.liveKeys.list(kind.storageResource, namespace) };
 }
 
 /** Evaluates a selector on one item, filling the cache for a chunk of items at a time where it misses. */
