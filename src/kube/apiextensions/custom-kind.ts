@@ -2,8 +2,10 @@
  * A served version of a CustomResourceDefinition as a Kind, compiled once per revision of the definition: decoding
  * and pruning, defaults, validation, columns and conversion of its custom resources.
  */
+
 import { ALL_VERBS, type Kind, type Subresources } from "../kind.ts";
 import { type FieldError, type FieldErrors, FieldPath } from "../machinery/field.ts";
+import { equalJson } from "../machinery/json.ts";
 import { setField } from "../machinery/json-value.ts";
 import { parseLabelSelector } from "../machinery/label-selector.ts";
 import { badRequest } from "../machinery/status.ts";
@@ -14,7 +16,6 @@ import { rootStructure } from "./apply-structure.ts";
 import { fillDefaults } from "./default.ts";
 import { coerceEmbedded, decodeRootMetadata, hasEmbedded, validateEmbedded } from "./embedded-resource.ts";
 import { findFirst, parseJsonPath } from "./json-path.ts";
-import { deepEqual } from "./json-value.ts";
 import { validateListTypes } from "./list-types.ts";
 import { type PrinterColumns, printerColumns } from "./printer-columns.ts";
 import { prune } from "./prune.ts";
@@ -182,7 +183,7 @@ function changedOutside(object: KubeObject, old: KubeObject, hasStatus: boolean)
     if (hasStatus) delete rest.status;
     return rest;
   };
-  return !deepEqual(strip(object), strip(old));
+  return !equalJson(strip(object), strip(old));
 }
 
 const MAX_INT32 = 2147483647;

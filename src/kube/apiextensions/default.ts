@@ -1,6 +1,8 @@
 /** Defaulting by structural schema, in place: on requests and on objects read from storage alike. */
+
+import { cloneJson } from "../machinery/json.ts";
+import { setField } from "../machinery/json-value.ts";
 import { isObject } from "../object.ts";
-import { cloneJson, setField } from "./json-value.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 /**

@@ -1,5 +1,7 @@
 /** Validation of CustomResourceDefinitions: names, versions, schemas, columns, subresources, conversion, stored versions. */
+
 import type { FieldErrors, FieldPath } from "../machinery/field.ts";
+import { equalJson } from "../machinery/json.ts";
 import { isDNS1035Label, isDNS1123Subdomain } from "../machinery/names.ts";
 import type {
   CustomResourceColumnDefinition,
@@ -12,7 +14,6 @@ import type {
   SelectableField,
 } from "../schema/generated/types/apiextensions.v1.ts";
 import { approvalState, isEstablished } from "./establish.ts";
-import { deepEqual } from "./json-value.ts";
 import { compileSchemaRules } from "./schema-rules.ts";
 import { validateSchema } from "./schema-validation.ts";
 
@@ -96,7 +97,7 @@ interface Hoisted {
 
 function hoistedOf(versions: readonly CustomResourceDefinitionVersion[]): Hoisted {
   const same = (read: (version: CustomResourceDefinitionVersion) => unknown) =>
-    versions.every((version) => deepEqual(read(version) ?? null, read(versions[0] ?? version) ?? null));
+    versions.every((version) => equalJson(read(version) ?? null, read(versions[0] ?? version) ?? null));
   return {
     schema: same((version) => version.schema),
     subresources: same((version) => version.subresources),

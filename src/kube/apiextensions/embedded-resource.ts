@@ -1,12 +1,13 @@
 /** Type and object metadata of custom resources and of the resources embedded in them: typed, whatever the schema says. */
+
 import { FieldError, FieldErrors, type FieldPath } from "../machinery/field.ts";
+import { fieldOf, setField } from "../machinery/json-value.ts";
 import { isDNS1035Label } from "../machinery/names.ts";
 import { validateObjectMeta } from "../machinery/object-meta.ts";
 import { badRequest } from "../machinery/status.ts";
 import { isObject, type JsonObject, type ObjectMeta } from "../object.ts";
 import { DecodeError, decode } from "../schema/decode.ts";
 import { typeSchema } from "../schema/table.ts";
-import { getField, setField } from "./json-value.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 /** Go's name of a JSON value's type in decoding errors. */
@@ -68,10 +69,10 @@ export function coerceEmbedded(value: unknown, schema: StructuralSchema, at: Fie
       throw refusal(type, new FieldError("Invalid", path.child(field), wrong, why).text());
     };
     for (const field of ["apiVersion", "kind"]) {
-      const text = getField(object, field);
+      const text = fieldOf(object, field);
       if (text !== undefined && typeof text !== "string") fail(field, text, "must be a string");
     }
-    const metadata = getField(object, "metadata");
+    const metadata = fieldOf(object, "metadata");
     if (metadata === undefined) return;
     try {
       setField(object, "metadata", decodeMetadata(metadata, path.child("metadata").text, unknown));
@@ -87,7 +88,7 @@ export function validateEmbedded(value: unknown, schema: StructuralSchema, at: F
   forEachNode(value, schema, at, (object, node, path) => {
     if (!node.embedded) return;
     validateTypeMeta(object, path, errors);
-    const metadata = getField(object, "metadata");
+    const metadata = fieldOf(object, "metadata");
     if (!isObject(metadata)) return;
     // Neither name nor namespace are demanded of what is only a template.
     const found = new FieldErrors();
@@ -97,8 +98,8 @@ export function validateEmbedded(value: unknown, schema: StructuralSchema, at: F
 }
 
 function validateTypeMeta(object: JsonObject, at: FieldPath, errors: FieldErrors): void {
-  const apiVersion = getField(object, "apiVersion");
-  const kind = getField(object, "kind");
+  const apiVersion = fieldOf(object, "apiVersion");
+  const kind = fieldOf(object, "kind");
   if (!apiVersion) errors.required(at.child("apiVersion"), apiVersion === "" ? "must not be empty" : "");
   else if (typeof apiVersion === "string" && apiVersion.split("/").length > 2)
     errors.invalid(at.child("apiVersion"), apiVersion, `unexpected GroupVersion string: ${apiVersion}`);

@@ -2,13 +2,13 @@
  * What upstream's controllers write into a CustomResourceDefinition's status, as pure functions, so that a cluster
  * can serve a new definition in the same turn as it is written.
  */
+import { equalJson } from "../machinery/json.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionStatus,
 } from "../schema/generated/types/apiextensions.v1.ts";
-import { deepEqual } from "./json-value.ts";
 
 /** Removed by the cluster when all custom resources of a deleted definition are gone. */
 export const CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
@@ -132,7 +132,7 @@ export function acceptNames(definition: CustomResourceDefinition, others: readon
     acceptedNames: withoutUndefined(accepted),
     storedVersions: storedVersions(definition),
   };
-  return deepEqual(status, definition.status) ? definition : { ...definition, status };
+  return equalJson(status, definition.status) ? definition : { ...definition, status };
 }
 
 function claim(names: CustomResourceDefinitionNames | undefined, resources: Set<string>, kinds: Set<string>): void {

@@ -2,8 +2,8 @@
  * The JSON paths of printer columns, scale subresources and selectable fields: fields, quoted fields, indices,
  * slices, unions, wildcards, recursive descent and filters, as kubectl's JSONPath reads them.
  */
+import { fieldOf } from "../machinery/json-value.ts";
 import { isObject } from "../object.ts";
-import { getField } from "./json-value.ts";
 
 type Step =
   | { readonly kind: "field"; readonly name: string }
@@ -189,7 +189,7 @@ function descendants(value: unknown): unknown[] {
 function apply(step: Step, value: unknown, root: unknown): unknown[] {
   switch (step.kind) {
     case "field": {
-      const found = isObject(value) ? getField(value, step.name) : undefined;
+      const found = isObject(value) ? fieldOf(value, step.name) : undefined;
       return found === undefined ? [] : [found];
     }
     case "all":

@@ -1,7 +1,9 @@
 /** Uniqueness that x-kubernetes-list-type promises: items of a set, keys of a map. */
+
 import { FieldError, type FieldPath } from "../machinery/field.ts";
+import { fieldOf, setField } from "../machinery/json-value.ts";
 import { isObject } from "../object.ts";
-import { canonicalText, getField, setField } from "./json-value.ts";
+import { canonicalText } from "./canonical-text.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 export function validateListTypes(value: unknown, schema: StructuralSchema, at: FieldPath, errors: FieldError[]): void {
@@ -23,7 +25,7 @@ function keysOf(item: unknown, schema: StructuralSchema): unknown {
   if (!isObject(item)) return undefined;
   const keys = {};
   for (const name of schema.listMapKeys) {
-    const value = getField(item, name);
+    const value = fieldOf(item, name);
     if (value !== undefined) setField(keys, name, value);
   }
   return keys;

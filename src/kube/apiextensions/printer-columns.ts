@@ -1,11 +1,12 @@
 /** The columns of a custom resource's Table: Name, then additionalPrinterColumns, or Age when there are none. */
+
 import type { Column } from "../kind.ts";
 import { ageOf } from "../machinery/duration.ts";
 import type { KubeObject } from "../object.ts";
 import { OBJECT_COLUMN_DESCRIPTIONS } from "../schema/generated/column-descriptions.ts";
 import type { CustomResourceColumnDefinition } from "../schema/generated/types/apiextensions.v1.ts";
+import { canonicalText } from "./canonical-text.ts";
 import { findFirst, type JsonPath, parseJsonPath } from "./json-path.ts";
-import { canonicalText } from "./json-value.ts";
 
 export interface PrinterColumns {
   readonly columns: readonly Column[];

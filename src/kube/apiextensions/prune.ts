@@ -2,8 +2,8 @@
  * Pruning (CRD "preserveUnknownFields: false"): drops what a structural schema does not declare and says
  * what was dropped. Embedded resources keep apiVersion, kind and metadata whatever their schema says.
  */
+import { setField } from "../machinery/json-value.ts";
 import { isObject, type JsonObject } from "../object.ts";
-import { setField } from "./json-value.ts";
 import type { StructuralSchema } from "./structural.ts";
 
 const TYPE_AND_META = new Set(["apiVersion", "kind", "metadata"]);

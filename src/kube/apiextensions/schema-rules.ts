@@ -1,12 +1,14 @@
 /** x-kubernetes-validations (KEP-2876): compiling a schema's CEL rules and running them over custom resources. */
+
 import { compileExpression, PER_CALL_LIMIT, PER_OBJECT_LIMIT, type Program } from "../cel/expression.ts";
 import { type SchemaType, schemaType } from "../cel/schema-types.ts";
 import { BOOL, optionalOf, STRING, type Type } from "../cel/types.ts";
 import { Optional, type Value } from "../cel/values.ts";
 import { type FieldErrors, FieldPath, OMIT_VALUE } from "../machinery/field.ts";
+import { equalJson } from "../machinery/json.ts";
+import { fieldOf } from "../machinery/json-value.ts";
 import { isObject, type JsonObject, type KubeObject } from "../object.ts";
 import type { JSONSchemaProps, ValidationRule } from "../schema/generated/types/apiextensions.v1.ts";
-import { deepEqual, getField } from "./json-value.ts";
 import { fieldPathText } from "./schema-validation.ts";
 import { type StructuralSchema, structuralSchema } from "./structural.ts";
 import { UNCORRELATED } from "./value-validation.ts";
@@ -181,7 +183,7 @@ class RuleRun {
     const wrap = node.type?.wrap;
     if (!wrap) return;
     const hasOld = old !== UNCORRELATED && old !== undefined;
-    const unchanged = () => hasOld && deepEqual(old, value);
+    const unchanged = () => hasOld && equalJson(old, value);
     const shown = node.schema.type;
     let self: Value;
     let oldSelf: Value | undefined;
@@ -252,8 +254,8 @@ class RuleRun {
 
 function oldItem(schema: StructuralSchema, item: unknown, old: unknown): unknown {
   if (schema.listType !== "map" || !Array.isArray(old) || !isObject(item)) return UNCORRELATED;
-  const keyOf = (object: JsonObject, name: string) => getField(object, name) ?? schema.items?.properties.get(name)?.default;
+  const keyOf = (object: JsonObject, name: string) => fieldOf(object, name) ?? schema.items?.properties.get(name)?.default;
   return (
-    old.find((candidate) => isObject(candidate) && schema.listMapKeys.every((name) => deepEqual(keyOf(candidate, name), keyOf(item, name)))) ?? UNCORRELATED
+    old.find((candidate) => isObject(candidate) && schema.listMapKeys.every((name) => equalJson(keyOf(candidate, name), keyOf(item, name)))) ?? UNCORRELATED
   );
 }

@@ -2,10 +2,11 @@
  * What a CustomResourceDefinition's openAPIV3Schema must keep to: the rules of structural schemas
  * (KEP-2337), of the x-kubernetes extensions, and of defaults.
  */
+
 import { FieldError, type FieldErrors, type FieldPath } from "../machinery/field.ts";
+import { cloneJson, equalJson } from "../machinery/json.ts";
 import { isObject } from "../object.ts";
 import type { JSONSchemaProps } from "../schema/generated/types/apiextensions.v1.ts";
-import { cloneJson, deepEqual } from "./json-value.ts";
 import { validateListTypes } from "./list-types.ts";
 import { prune } from "./prune.ts";
 import { patternError } from "./regular-expression.ts";
@@ -301,7 +302,7 @@ function validateDefaults(schema: JSONSchemaProps, errors: FieldErrors, at: Fiel
     const defaultAt = at.child("default");
     const tree = structuralSchema(schema);
     const pruned = prune(cloneJson(schema.default), tree, root, []);
-    if (!deepEqual(pruned, schema.default)) errors.invalid(defaultAt, schema.default, "must not have unknown fields");
+    if (!equalJson(pruned, schema.default)) errors.invalid(defaultAt, schema.default, "must not have unknown fields");
     const found: FieldError[] = [];
     validateValue(valueSchema(schema), schema.default, "", UNCORRELATED, found);
     validateListTypes(schema.default, tree, defaultAt, errors.list);

@@ -2,11 +2,13 @@
  * OpenAPI v3 value validation of custom resources: which errors are found, in which order and in which
  * words is what clients of kube-apiserver see. Ratcheting (KEP-4008) tolerates what an update left alone.
  */
+
 import { FieldError } from "../machinery/field.ts";
+import { equalJson } from "../machinery/json.ts";
+import { fieldOf } from "../machinery/json-value.ts";
 import { isObject, type JsonObject } from "../object.ts";
 import type { JSONSchemaProps } from "../schema/generated/types/apiextensions.v1.ts";
 import { stringFormat } from "./formats.ts";
-import { deepEqual, getField } from "./json-value.ts";
 import { patternFinds } from "./regular-expression.ts";
 import { additionalSchema, itemsSchema } from "./structural.ts";
 
@@ -66,7 +68,7 @@ export function valueSchema(props: JSONSchemaProps): ValueSchema {
 export function validateValue(schema: ValueSchema, value: unknown, path: string, old: unknown, errors: FieldError[]): number {
   const before = errors.length;
   const matched = validateNode(schema, value, path, old, errors);
-  if (errors.length > before && old !== UNCORRELATED && deepEqual(old, value)) errors.length = before;
+  if (errors.length > before && old !== UNCORRELATED && equalJson(old, value)) errors.length = before;
   return matched;
 }
 
@@ -260,13 +262,13 @@ function validateList(schema: ValueSchema, list: readonly unknown[], path: strin
 /** The item of the old list with the same keys, for list maps only. */
 function correlatedItem({ itemKeys }: ValueSchema, item: unknown, old: unknown): unknown {
   if (!itemKeys || !Array.isArray(old) || !isObject(item)) return UNCORRELATED;
-  const keyOf = (object: JsonObject, key: { name: string; default: unknown }) => getField(object, key.name) ?? key.default;
-  const found = old.find((candidate) => isObject(candidate) && itemKeys.every((key) => deepEqual(keyOf(candidate, key), keyOf(item, key))));
+  const keyOf = (object: JsonObject, key: { name: string; default: unknown }) => fieldOf(object, key.name) ?? key.default;
+  const found = old.find((candidate) => isObject(candidate) && itemKeys.every((key) => equalJson(keyOf(candidate, key), keyOf(item, key))));
   return found === undefined ? UNCORRELATED : found;
 }
 
 function validateEnum({ props }: ValueSchema, value: unknown, path: string, errors: FieldError[]): void {
-  if (!props.enum || props.enum.length === 0 || props.enum.some((allowed) => deepEqual(allowed, value))) return;
+  if (!props.enum || props.enum.length === 0 || props.enum.some((allowed) => equalJson(allowed, value))) return;
   const texts = props.enum.map((allowed) => JSON.stringify(typeof allowed === "string" ? allowed : JSON.stringify(allowed)));
   errors.push(new FieldError("NotSupported", path, value, `supported values: ${texts.join(", ")}`));
 }

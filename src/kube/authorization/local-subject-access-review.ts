@@ -1,7 +1,7 @@
 /** LocalSubjectAccessReview (authorization.k8s.io/v1): asks whether a user may do something in one namespace; answered, never stored. */
 import { defineKind } from "../define.ts";
 import type { LocalSubjectAccessReview } from "../schema/generated/types/authorization.v1.ts";
-import { validateAttributes, validateNoMetadata } from "./rules.ts";
+import { validateAttributes, validateNoMetadata, validateSubject } from "./rules.ts";
 
 export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   group: "authorization.k8s.io",
@@ -15,8 +15,7 @@ export const localSubjectAccessReview = defineKind<LocalSubjectAccessReview>({
   validate(object, errors, at) {
     const specAt = at.child("spec");
     validateAttributes(object.spec, errors, specAt);
-    if (!object.spec?.user && !object.spec?.groups?.length)
-      errors.invalid(specAt.child("user"), object.spec?.user ?? "", "at least one of user or group must be specified");
+    validateSubject(object.spec, errors, specAt);
     if (object.spec?.resourceAttributes && object.spec.resourceAttributes.namespace !== object.metadata.namespace) {
       errors.invalid(specAt.child("resourceAttributes", "namespace"), object.spec.resourceAttributes.namespace ?? "", "must match metadata.namespace");
     }

@@ -20,6 +20,11 @@ export function validateAttributes(spec: AccessSpec | undefined, errors: FieldEr
   if (resource) validateSelectors(resource, errors, at.child("resourceAttributes"));
 }
 
+/** Whom the question is about. */
+export function validateSubject(spec: { user?: string; groups?: string[] } | undefined, errors: FieldErrors, at: FieldPath): void {
+  if (!spec?.user && !spec?.groups?.length) errors.invalid(at.child("user"), spec?.user ?? "", "at least one of user or group must be specified");
+}
+
 function validateSelectors(attributes: ResourceAttributes, errors: FieldErrors, at: FieldPath): void {
   for (const field of ["fieldSelector", "labelSelector"] as const) {
     const selector = attributes[field];

@@ -1,7 +1,7 @@
 /** SubjectAccessReview (authorization.k8s.io/v1): asks whether a user may do something; answered, never stored. */
 import { defineKind } from "../define.ts";
 import type { SubjectAccessReview } from "../schema/generated/types/authorization.v1.ts";
-import { validateAttributes, validateNoMetadata } from "./rules.ts";
+import { validateAttributes, validateNoMetadata, validateSubject } from "./rules.ts";
 
 export const subjectAccessReview = defineKind<SubjectAccessReview>({
   group: "authorization.k8s.io",
@@ -15,9 +15,7 @@ export const subjectAccessReview = defineKind<SubjectAccessReview>({
   validate(object, errors, at) {
     const specAt = at.child("spec");
     validateAttributes(object.spec, errors, specAt);
-    if (!object.spec?.user && !object.spec?.groups?.length)
-      errors.invalid(specAt.child("user"), object.spec?.user ?? "", "at least one of user or group must be specified");
-
+    validateSubject(object.spec, errors, specAt);
     validateNoMetadata(object.metadata, {}, errors, at);
   },
 });

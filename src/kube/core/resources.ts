@@ -22,7 +22,8 @@ const QUOTA = [
   "services.loadbalancers",
   "requests.storage",
 ];
-const STANDARD = new Set([...QUOTA, "storage"]);
+/** Names without a domain that mean something; huge pages have names of their own. */
+export const STANDARD_RESOURCES: ReadonlySet<string> = new Set([...QUOTA, "storage"]);
 const QUOTA_NAMES = new Set(QUOTA);
 const LIMIT_RANGE = new Set([...COMPUTE]);
 /** Resources that come in whole units. */
@@ -39,7 +40,7 @@ const INTEGER = new Set([
 ]);
 
 export function isStandardResource(name: string): boolean {
-  return STANDARD.has(name) || isHugePages(name) || name.startsWith(`requests.${HUGEPAGES}`);
+  return STANDARD_RESOURCES.has(name) || isHugePages(name) || name.startsWith(`requests.${HUGEPAGES}`);
 }
 
 export function isStandardQuotaResource(name: string): boolean {

@@ -1,31 +1,10 @@
 /** Names of compute resources and which of them a container may ask for. */
 import type { FieldErrors, FieldPath } from "../../machinery/field.ts";
 import { isQualifiedName } from "../../machinery/names.ts";
+import { STANDARD_RESOURCES } from "../resources.ts";
 import { invalidEach } from "./checks.ts";
 import { isExtendedResource, isNativeResource } from "./resource-lists.ts";
 
-const STANDARD: ReadonlySet<string> = new Set([
-  "cpu",
-  "memory",
-  "ephemeral-storage",
-  "requests.cpu",
-  "requests.memory",
-  "requests.ephemeral-storage",
-  "limits.cpu",
-  "limits.memory",
-  "limits.ephemeral-storage",
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "persistentvolumeclaims",
-  "configmaps",
-  "services.nodeports",
-  "services.loadbalancers",
-  "requests.storage",
-  "storage",
-]);
 const OF_CONTAINERS: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
 
 /** A quota counts devices under `requests.<name>`, so the name must stay qualified with that prefix. */
@@ -40,7 +19,7 @@ export function validateContainerResourceName(name: string, errors: FieldErrors,
   invalidEach(errors, at, name, problems);
   if (!name.includes("/")) {
     const huge = name.startsWith("hugepages-");
-    if (problems.length === 0 && !huge && !STANDARD.has(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
+    if (problems.length === 0 && !huge && !STANDARD_RESOURCES.has(name)) errors.invalid(at, name, "must be a standard resource type or fully qualified");
     if (!huge) errors.invalid(at, name, "must be a standard resource for containers");
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
     errors.invalid(at, name, "doesn't follow extended resource name standard");
